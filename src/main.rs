@@ -1,0 +1,2 @@
+//! The `ftpfw` command.
+fn main() {}

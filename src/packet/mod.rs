@@ -1,0 +1,13 @@
+//! What a packet is made of: families, addresses, protocols, ports.
+//!
+//! The ground floor. Nothing here knows of FTP or of firewalls.
+
+mod address;
+mod family;
+mod port;
+mod protocol;
+
+pub use address::AddressSet;
+pub use family::Family;
+pub use port::{PortRange, PortSet};
+pub use protocol::Protocol;
