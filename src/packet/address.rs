@@ -62,13 +62,11 @@ impl AddressSet {
     pub fn intersection(&self, other: &Self) -> Self {
         // Two prefixes either nest or have nothing in common.
         let common = self.nets.iter().flat_map(|a| {
-            other.nets.iter().filter_map(move |b| {
-                if a.contains(b) {
-                    Some(*b)
-                } else {
-                    b.contains(a).then_some(*a)
-                }
-            })
+            other.nets.iter().filter_map(
+                move |b| {
+                    if a.contains(b) { Some(*b) } else { b.contains(a).then_some(*a) }
+                },
+            )
         });
         common.collect()
     }

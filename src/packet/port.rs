@@ -173,8 +173,10 @@ mod tests {
 
     #[test]
     fn touching_ranges_are_one() {
-        let set: PortSet =
-            [(21, 21), (20, 20), (65535, 65535), (65000, 65534)].into_iter().filter_map(|(a, b)| PortRange::new(a, b)).collect();
+        let set: PortSet = [(21, 21), (20, 20), (65535, 65535), (65000, 65534)]
+            .into_iter()
+            .filter_map(|(a, b)| PortRange::new(a, b))
+            .collect();
         assert_eq!(set.to_string(), "20-21, 65000-65535");
     }
 

@@ -1,1 +1,224 @@
-//! TODO
+//! The dialect-neutral rule set: tables, base chains, user chains, rules.
+//!
+//! One value says what a rule set of any dialect means, so that everything else (writing it out, reading it
+//! back, evaluating it) is written once. netfilter's terms are used where the dialects share an idea; what
+//! only pf has is marked so.
+
+mod matching;
+
+pub use matching::{Direction, IcmpMatch, Match, States};
+
+use std::net::IpAddr;
+
+use crate::packet::{Family, PortRange};
+
+/// A rule set.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Ruleset {
+    /// pf: interfaces whose packets are not filtered at all (`set skip on`).
+    pub skipped_interfaces: Vec<String>,
+    /// nftables: the `ct helper` objects, which rules assign by name.
+    pub helper_objects: Vec<HelperObject>,
+    /// The chains, those of one table next to each other.
+    pub chains: Vec<Chain>,
+}
+
+impl Ruleset {
+    /// The tables that the chains are in, each once, in order.
+    #[must_use]
+    pub fn tables(&self) -> Vec<&Table> {
+        let mut tables: Vec<&Table> = Vec::new();
+        for chain in &self.chains {
+            if !tables.contains(&&chain.table) {
+                tables.push(&chain.table);
+            }
+        }
+        tables
+    }
+
+    /// The chains of one table, in order.
+    pub fn chains_of<'a>(&'a self, table: &'a Table) -> impl Iterator<Item = &'a Chain> {
+        self.chains.iter().filter(move |chain| chain.table == *table)
+    }
+}
+
+/// Which packets a table sees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum TableFamily {
+    /// IPv4: `iptables`, and nftables' `ip`.
+    Ip,
+    /// IPv6: `ip6tables`, and nftables' `ip6`.
+    Ip6,
+    /// Both: nftables' `inet`, and pf.
+    Inet,
+}
+
+impl TableFamily {
+    /// The table family that sees only packets of `family`.
+    #[must_use]
+    pub fn of(family: Family) -> Self {
+        match family {
+            Family::Ipv4 => Self::Ip,
+            Family::Ipv6 => Self::Ip6,
+        }
+    }
+
+    /// The name that nft uses.
+    #[must_use]
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Ip => "ip",
+            Self::Ip6 => "ip6",
+            Self::Inet => "inet",
+        }
+    }
+}
+
+/// A table: a name space of chains.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Table {
+    /// Which packets it sees.
+    pub family: TableFamily,
+    /// Its name: `filter`, `nat`, `raw` with iptables, any with nftables, the anchor's path with pf
+    /// (empty for the main rule set).
+    pub name: String,
+}
+
+/// A list of rules, entered from a hook or from another chain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Chain {
+    /// Where it lives.
+    pub table: Table,
+    /// Its name, unique in its table.
+    pub name: String,
+    /// What makes it a base chain; `None` for a chain that only other rules enter.
+    pub base: Option<BaseChain>,
+    /// The rules, in order.
+    pub rules: Vec<Rule>,
+}
+
+/// How a base chain is attached to the path of a packet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BaseChain {
+    /// Where on the path.
+    pub hook: Hook,
+    /// Before or after others at the same hook: lower runs first.
+    pub priority: i32,
+    /// What happens to packets that no rule decides.
+    pub policy: Policy,
+}
+
+/// A point on a packet's path where rules are evaluated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Hook {
+    /// As it arrives, before routing.
+    Prerouting,
+    /// For this machine.
+    Input,
+    /// Through this machine.
+    Forward,
+    /// From this machine.
+    Output,
+    /// As it leaves, after routing.
+    Postrouting,
+    /// pf's filter rules: once as a packet arrives, once as it leaves; the last match counts unless `quick`.
+    PfFilter,
+    /// FreeBSD's pf: `nat` rules, as a packet leaves, before the filter rules; the first match counts.
+    PfNat,
+    /// FreeBSD's pf: `rdr` rules, as a packet arrives, before the filter rules; the first match counts.
+    PfRdr,
+}
+
+/// netfilter's priorities, as nft names them (`nft(8)`, "priority").
+pub mod priority {
+    /// `raw`: before connection tracking.
+    pub const RAW: i32 = -300;
+    /// `mangle`: after connection tracking (-200), before destination NAT.
+    pub const MANGLE: i32 = -150;
+    /// `dstnat`.
+    pub const DESTINATION_NAT: i32 = -100;
+    /// `filter`.
+    pub const FILTER: i32 = 0;
+    /// `srcnat`.
+    pub const SOURCE_NAT: i32 = 100;
+}
+
+/// What happens to packets that no rule of a base chain decides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Policy {
+    /// They go on.
+    Accept,
+    /// They are discarded.
+    Drop,
+}
+
+/// A rule: what it matches, and what it then does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rule {
+    /// All of these have to hold; none means every packet.
+    pub matches: Vec<Match>,
+    /// What is done, in order.
+    pub actions: Vec<Action>,
+    /// pf: evaluation ends here. Without it a later match overrules this one.
+    pub quick: bool,
+    /// What it is for: for a rule that serves FTP, the ids of its flows.
+    pub comment: Option<String>,
+}
+
+/// What a rule does with a packet that it matches.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Action {
+    /// Let it through. pf also keeps state: later packets of the connection and its replies pass.
+    Accept,
+    /// Discard it silently.
+    Drop,
+    /// Attach a conntrack helper to the connection: the name of a [`HelperObject`] with nftables, the
+    /// kernel's name of the helper with iptables.
+    AssignHelper(String),
+    /// Translate the destination address.
+    DestinationNat {
+        /// The new address.
+        address: IpAddr,
+        /// The new port; `None` keeps each port as it is.
+        port: Option<u16>,
+    },
+    /// Translate the source address.
+    SourceNat {
+        /// The new address.
+        address: IpAddr,
+        /// Where the new port has to lie, the old one being kept if it can be. `None` keeps it: always with
+        /// pf (`static-port`), with netfilter unless another connection has it.
+        ports: Option<PortRange>,
+    },
+    /// pf on OpenBSD: hand the connection to a local program, which still sees its original destination.
+    Divert {
+        /// Where the program listens.
+        address: IpAddr,
+        /// The port it listens on.
+        port: u16,
+    },
+    /// pf: evaluate the rules of an anchor, which other programs may fill.
+    Anchor(String),
+}
+
+/// An nftables object that rules assign conntrack helpers with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HelperObject {
+    /// The table it is in. In an `inet` table it serves both families.
+    pub table: Table,
+    /// The name that rules refer to.
+    pub name: String,
+    /// The kernel's name of the helper, such as `ftp`.
+    pub helper: String,
+}
+
+/// A chain that a base chain of somebody else's has to enter for it to count.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attachment {
+    /// The table that both are in; with pf, the one that evaluates the anchor.
+    pub table: Table,
+    /// The hook of the base chain.
+    pub hook: Hook,
+    /// The chain to jump to; with pf, the anchor to evaluate.
+    pub chain: String,
+}
