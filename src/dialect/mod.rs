@@ -1,5 +1,14 @@
 //! The languages that rule sets are written in: one folder each.
 
+mod iptables;
+mod nftables;
+mod pf;
+
+use ipnet::IpNet;
+
+use crate::packet::Family;
+use crate::ruleset::{Attachment, Ruleset};
+
 /// The language of a rule set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Dialect {
@@ -35,3 +44,90 @@ impl Dialect {
     }
 }
 
+/// Whether a rule set has its tables for itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Loading {
+    /// It replaces whatever its tables held.
+    Replace,
+    /// It joins tables that hold other chains too.
+    Join,
+}
+
+/// A rule set as a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutputFile {
+    /// The name, without a folder.
+    pub name: String,
+    /// The only family that it speaks of, where the families have a file each.
+    pub family: Option<Family>,
+    /// The rules, without a header.
+    pub text: String,
+}
+
+/// Writes `ruleset` in `dialect`, to files whose names start with `stem`.
+#[must_use]
+pub fn write(ruleset: &Ruleset, dialect: Dialect, loading: Loading, stem: &str) -> Vec<OutputFile> {
+    let whole =
+        |extension: &str, text| vec![OutputFile { name: format!("{stem}.{extension}"), family: None, text }];
+    match dialect {
+        Dialect::Iptables => iptables::write(ruleset)
+            .into_iter()
+            .map(|(family, text)| {
+                let name = match family {
+                    Family::Ipv4 => format!("{stem}.rules.v4"),
+                    Family::Ipv6 => format!("{stem}.rules.v6"),
+                };
+                OutputFile { name, family: Some(family), text }
+            })
+            .collect(),
+        Dialect::Nftables => whole("nft", nftables::write(ruleset, loading)),
+        Dialect::PfOpenbsd => whole("pf.conf", pf::write(ruleset, pf::Flavour::Openbsd)),
+        Dialect::PfFreebsd => whole("pf.conf", pf::write(ruleset, pf::Flavour::Freebsd)),
+    }
+}
+
+/// How a file of [`write()`] is put to work.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Usage {
+    /// Shell commands that load it, in order. They can be repeated.
+    pub load: Vec<String>,
+    /// Shell commands that have an existing policy enter it. To be run once, as each run adds a jump.
+    pub attach: Vec<String>,
+    /// Lines for the existing configuration instead of, or with pf for lack of, such commands.
+    pub lines: Vec<String>,
+}
+
+/// How `file` is put to work, `attachments` being what an existing policy has to enter.
+#[must_use]
+pub fn usage(dialect: Dialect, loading: Loading, file: &OutputFile, attachments: &[Attachment]) -> Usage {
+    match dialect {
+        Dialect::Iptables => iptables::usage(loading, file, attachments),
+        Dialect::Nftables => nftables::usage(file, attachments),
+        Dialect::PfOpenbsd | Dialect::PfFreebsd => pf::usage(loading, file, attachments),
+    }
+}
+
+/// A prefix as people write it: a single address without its length.
+fn net(net: &IpNet) -> String {
+    if net.prefix_len() == net.max_prefix_len() { net.addr().to_string() } else { net.to_string() }
+}
+
+/// Text as it can stand in a one-line comment: without control characters and quotes, at most `limit` bytes.
+fn comment(text: &str, limit: usize) -> String {
+    let mut clean = String::new();
+    for character in text.chars().map(|c| {
+        if c.is_control() {
+            ' '
+        } else if matches!(c, '"' | '\\') {
+            '\''
+        } else {
+            c
+        }
+    }) {
+        if clean.len() + character.len_utf8() > limit {
+            break;
+        }
+        clean.push(character);
+    }
+    clean
+}

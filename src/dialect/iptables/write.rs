@@ -1,0 +1,171 @@
+//! Writing rule sets for `iptables-restore` (iptables-extensions(8), iptables-restore(8)).
+
+use std::fmt::Write as _;
+use std::net::IpAddr;
+
+use crate::dialect::{comment, net};
+use crate::packet::{AddressSet, Family, PortRange, PortSet, Protocol};
+use crate::ruleset::{Action, Chain, Match, Policy, Rule, Ruleset, TableFamily};
+
+/// The longest comment that the `comment` match takes, in bytes.
+const COMMENT_LIMIT: usize = 255;
+
+/// How many ports `multiport` takes. A range counts as two.
+const MULTIPORT_LIMIT: usize = 15;
+
+/// The text for each family that `ruleset` has tables of: each family has its own program to load it.
+pub(crate) fn write(ruleset: &Ruleset) -> Vec<(Family, String)> {
+    let tables = ruleset.tables();
+    Family::ALL
+        .into_iter()
+        .filter(|&family| tables.iter().any(|table| table.family == TableFamily::of(family)))
+        .map(|family| {
+            let mut text = String::new();
+            for table in tables.iter().filter(|table| table.family == TableFamily::of(family)) {
+                let chains: Vec<&Chain> = ruleset.chains_of(table).collect();
+                write_table(&mut text, &table.name, &chains);
+            }
+            (family, text)
+        })
+        .collect()
+}
+
+fn write_table(text: &mut String, name: &str, chains: &[&Chain]) {
+    text.push('*');
+    text.push_str(name);
+    text.push('\n');
+    for chain in chains {
+        let policy = match chain.base.map(|base| base.policy) {
+            Some(Policy::Accept) => "ACCEPT",
+            Some(Policy::Drop) => "DROP",
+            None => "-",
+        };
+        push(text, format_args!(":{} {policy} [0:0]\n", chain.name));
+    }
+    for chain in chains {
+        for rule in &chain.rules {
+            for part in rule_parts(rule) {
+                push(text, format_args!("-A {}{part}\n", chain.name));
+            }
+        }
+    }
+    text.push_str("COMMIT\n");
+}
+
+/// One rule as the lines that it takes: several where a match has more ports than one `multiport` can.
+fn rule_parts(rule: &Rule) -> Vec<String> {
+    let mut parts = vec![String::new()];
+    for matching in &rule.matches {
+        let options = options(matching);
+        parts = parts
+            .iter()
+            .flat_map(|start| options.iter().map(move |option| format!("{start}{option}")))
+            .collect();
+    }
+    let mut end = String::new();
+    if let Some(text) = &rule.comment {
+        push(&mut end, format_args!(" -m comment --comment \"{}\"", comment(text, COMMENT_LIMIT)));
+    }
+    for action in &rule.actions {
+        end.push_str(&target(action));
+    }
+    parts.into_iter().map(|start| start + &end).collect()
+}
+
+/// The alternatives of options that express `matching`, each with a leading space; one, but for long port lists.
+fn options(matching: &Match) -> Vec<String> {
+    let one = match matching {
+        // The table speaks of one family, and pf's terms do not occur in its rule sets.
+        Match::Family(_) | Match::Direction(_) | Match::SourceThisHost | Match::DestinationThisHost => {
+            String::new()
+        }
+        Match::InInterface(name) => format!(" -i {name}"),
+        Match::OutInterface(name) => format!(" -o {name}"),
+        Match::Source(addresses) => format!(" -s {}", list(addresses)),
+        Match::Destination(addresses) => format!(" -d {}", list(addresses)),
+        Match::Protocol(protocol) => format!(" -p {}", protocol_name(*protocol)),
+        Match::SourcePort(ports) => return port_options("sport", ports),
+        Match::DestinationPort(ports) => return port_options("dport", ports),
+        Match::TcpSyn => " --syn".to_owned(),
+        Match::Icmp(icmp) => {
+            let option = match icmp.family {
+                Family::Ipv4 => "--icmp-type",
+                Family::Ipv6 => "--icmpv6-type",
+            };
+            return icmp.types.iter().map(|kind| format!(" {option} {kind}")).collect();
+        }
+        Match::State(states) => {
+            format!(" -m conntrack --ctstate {}", states.names().join(",").to_uppercase())
+        }
+        Match::Helper(name) => format!(" -m helper --helper {name}"),
+    };
+    vec![one]
+}
+
+fn protocol_name(protocol: Protocol) -> &'static str {
+    match protocol {
+        Protocol::Tcp => "tcp",
+        Protocol::Udp => "udp",
+        Protocol::Icmp => "icmp",
+        Protocol::Icmpv6 => "ipv6-icmp",
+    }
+}
+
+fn list(addresses: &AddressSet) -> String {
+    let nets: Vec<String> = addresses.nets().iter().map(net).collect();
+    nets.join(",")
+}
+
+fn port_options(option: &str, ports: &PortSet) -> Vec<String> {
+    if let [range] = ports.ranges() {
+        return vec![format!(" --{option} {}", colon(*range))];
+    }
+    let mut alternatives: Vec<Vec<String>> = Vec::new();
+    let mut room = 0;
+    for range in ports.ranges() {
+        let width = if range.count() == 1 { 1 } else { 2 };
+        if room < width || alternatives.is_empty() {
+            alternatives.push(Vec::new());
+            room = MULTIPORT_LIMIT;
+        }
+        room -= width;
+        if let Some(last) = alternatives.last_mut() {
+            last.push(colon(*range));
+        }
+    }
+    alternatives.iter().map(|ports| format!(" -m multiport --{option}s {}", ports.join(","))).collect()
+}
+
+fn colon(range: PortRange) -> String {
+    if range.count() == 1 { range.first().to_string() } else { format!("{}:{}", range.first(), range.last()) }
+}
+
+fn target(action: &Action) -> String {
+    match action {
+        Action::Accept => " -j ACCEPT".to_owned(),
+        Action::Drop => " -j DROP".to_owned(),
+        Action::AssignHelper(name) => format!(" -j CT --helper {name}"),
+        Action::DestinationNat { address, port } => {
+            let ports = port.map(PortRange::single);
+            format!(" -j DNAT --to-destination {}", with_ports(*address, ports))
+        }
+        Action::SourceNat { address, ports } => {
+            format!(" -j SNAT --to-source {}", with_ports(*address, *ports))
+        }
+        // pf's own.
+        Action::Divert { .. } | Action::Anchor(_) => String::new(),
+    }
+}
+
+fn with_ports(address: IpAddr, ports: Option<PortRange>) -> String {
+    match (address, ports) {
+        (address, None) => address.to_string(),
+        (IpAddr::V4(address), Some(ports)) => format!("{address}:{ports}"),
+        (IpAddr::V6(address), Some(ports)) => format!("[{address}]:{ports}"),
+    }
+}
+
+/// Writing to a `String` cannot fail.
+fn push(text: &mut String, arguments: std::fmt::Arguments<'_>) {
+    let _ = text.write_fmt(arguments);
+}

@@ -1,0 +1,222 @@
+//! Writing rule sets for `nft -f` (nft(8)).
+
+use std::fmt::Write as _;
+use std::net::IpAddr;
+
+use crate::dialect::{Loading, comment, net};
+use crate::packet::{AddressSet, Family, PortRange, PortSet, Protocol};
+use crate::ruleset::{
+    Action, BaseChain, Chain, Hook, Match, Policy, Rule, Ruleset, Table, TableFamily, priority,
+};
+
+/// The longest comment of a rule, in bytes.
+const COMMENT_LIMIT: usize = 127;
+
+/// The text of `ruleset`. Loading it replaces what an earlier version of it left, in one transaction: the whole
+/// table, or our chains in it.
+pub(crate) fn write(ruleset: &Ruleset, loading: Loading) -> String {
+    let mut text = String::new();
+    for table in ruleset.tables() {
+        let chains: Vec<&Chain> = ruleset.chains_of(table).collect();
+        clear(&mut text, table, &chains, loading);
+        push(&mut text, format_args!("\ntable {} {} {{\n", table.family.id(), table.name));
+        let mut blank = "";
+        for object in ruleset.helper_objects.iter().filter(|object| object.table == *table) {
+            // nft 1.0.6 wants the statement ended before the brace.
+            push(
+                &mut text,
+                format_args!(
+                    "\tct helper {} {{\n\t\ttype \"{}\" protocol tcp;\n\t}}\n",
+                    object.name, object.helper
+                ),
+            );
+            blank = "\n";
+        }
+        for chain in chains {
+            text.push_str(blank);
+            write_chain(&mut text, chain);
+            blank = "\n";
+        }
+        text.push_str("}\n");
+    }
+    text
+}
+
+/// Removes what an earlier version left. Adding first makes the removal succeed where there was nothing.
+fn clear(text: &mut String, table: &Table, chains: &[&Chain], loading: Loading) {
+    let (family, name) = (table.family.id(), &table.name);
+    if loading == Loading::Replace {
+        push(text, format_args!("table {family} {name}\ndelete table {family} {name}\n"));
+        return;
+    }
+    push(text, format_args!("add table {family} {name}\n"));
+    for chain in chains {
+        let base = chain.base.map(|base| format!(" {{ {} }}", base_specification(base))).unwrap_or_default();
+        push(text, format_args!("add chain {family} {name} {}{base}\n", chain.name));
+        push(text, format_args!("flush chain {family} {name} {}\n", chain.name));
+    }
+}
+
+fn write_chain(text: &mut String, chain: &Chain) {
+    push(text, format_args!("\tchain {} {{\n", chain.name));
+    if let Some(base) = chain.base {
+        push(text, format_args!("\t\t{}\n", base_specification(base)));
+    }
+    for rule in &chain.rules {
+        push(text, format_args!("\t\t{}\n", rule_text(rule, chain.table.family)));
+    }
+    text.push_str("\t}\n");
+}
+
+fn base_specification(base: BaseChain) -> String {
+    let hook = match base.hook {
+        Hook::Prerouting => "prerouting",
+        Hook::Input => "input",
+        Hook::Output => "output",
+        Hook::Postrouting => "postrouting",
+        Hook::Forward | Hook::PfFilter | Hook::PfNat | Hook::PfRdr => "forward",
+    };
+    let (kind, level) = match base.priority {
+        priority::DESTINATION_NAT => ("nat", "dstnat".to_owned()),
+        priority::SOURCE_NAT => ("nat", "srcnat".to_owned()),
+        priority::FILTER => ("filter", "filter".to_owned()),
+        priority::MANGLE => ("filter", "mangle".to_owned()),
+        priority::RAW => ("filter", "raw".to_owned()),
+        other => ("filter", other.to_string()),
+    };
+    let policy = match base.policy {
+        Policy::Accept => "accept",
+        Policy::Drop => "drop",
+    };
+    format!("type {kind} hook {hook} priority {level}; policy {policy};")
+}
+
+fn rule_text(rule: &Rule, table: TableFamily) -> String {
+    let mut words: Vec<String> = Vec::new();
+    let names_protocol = |known: &Match| {
+        matches!(known, Match::SourcePort(_) | Match::DestinationPort(_) | Match::TcpSyn | Match::Icmp(_))
+    };
+    // Addresses imply their family, and ports their protocol; saying both would compare twice.
+    let family_is_implied = table != TableFamily::Inet
+        || rule
+            .matches
+            .iter()
+            .any(|known| matches!(known, Match::Source(_) | Match::Destination(_) | Match::Icmp(_)));
+    let protocol_is_implied = rule.matches.iter().any(names_protocol);
+    let mut protocol = Protocol::Tcp;
+    let mut family = Family::Ipv4;
+    for matching in &rule.matches {
+        match matching {
+            Match::Family(named) => {
+                family = *named;
+                if !family_is_implied {
+                    words.push(format!("meta nfproto {}", family.id()));
+                }
+            }
+            Match::Protocol(named) => {
+                protocol = *named;
+                if !protocol_is_implied {
+                    words.push(format!("meta l4proto {}", protocol_name(protocol)));
+                }
+            }
+            other => words.extend(match_text(other, family, protocol)),
+        }
+    }
+    words.extend(rule.actions.iter().map(|action| action_text(action, table)));
+    if let Some(text) = &rule.comment {
+        words.push(format!("comment \"{}\"", comment(text, COMMENT_LIMIT)));
+    }
+    words.join(" ")
+}
+
+fn match_text(matching: &Match, family: Family, protocol: Protocol) -> Option<String> {
+    let address = |field: &str, addresses: &AddressSet| {
+        let header = match family {
+            Family::Ipv4 => "ip",
+            Family::Ipv6 => "ip6",
+        };
+        let nets: Vec<String> = addresses.nets().iter().map(net).collect();
+        format!("{header} {field} {}", set(&nets))
+    };
+    let port =
+        |field: &str, ports: &PortSet| format!("{} {field} {}", protocol_name(protocol), set(ports.ranges()));
+    Some(match matching {
+        Match::InInterface(name) => format!("iifname \"{name}\""),
+        Match::OutInterface(name) => format!("oifname \"{name}\""),
+        Match::Source(addresses) => address("saddr", addresses),
+        Match::Destination(addresses) => address("daddr", addresses),
+        Match::SourcePort(ports) => port("sport", ports),
+        Match::DestinationPort(ports) => port("dport", ports),
+        Match::TcpSyn => "tcp flags & (fin | syn | rst | ack) == syn".to_owned(),
+        Match::Icmp(icmp) => {
+            let header = match icmp.family {
+                Family::Ipv4 => "icmp",
+                Family::Ipv6 => "icmpv6",
+            };
+            format!("{header} type {}", set(&icmp.types))
+        }
+        Match::State(states) => format!("ct state {}", states.names().join(",")),
+        Match::Helper(name) => format!("ct helper \"{name}\""),
+        // Said before, or pf's own.
+        Match::Family(_)
+        | Match::Protocol(_)
+        | Match::Direction(_)
+        | Match::SourceThisHost
+        | Match::DestinationThisHost => return None,
+    })
+}
+
+fn protocol_name(protocol: Protocol) -> &'static str {
+    match protocol {
+        Protocol::Tcp => "tcp",
+        Protocol::Udp => "udp",
+        Protocol::Icmp => "icmp",
+        Protocol::Icmpv6 => "icmpv6",
+    }
+}
+
+/// One element, or an anonymous set of several.
+fn set<T: ToString>(elements: &[T]) -> String {
+    match elements {
+        [one] => one.to_string(),
+        several => {
+            let texts: Vec<String> = several.iter().map(ToString::to_string).collect();
+            format!("{{ {} }}", texts.join(", "))
+        }
+    }
+}
+
+fn action_text(action: &Action, table: TableFamily) -> String {
+    // In a table for both families a translation has to say which one it is for.
+    let family = |address: &IpAddr| match (table, address) {
+        (TableFamily::Inet, IpAddr::V4(_)) => " ip",
+        (TableFamily::Inet, IpAddr::V6(_)) => " ip6",
+        _ => "",
+    };
+    match action {
+        Action::Accept => "accept".to_owned(),
+        Action::Drop => "drop".to_owned(),
+        Action::AssignHelper(name) => format!("ct helper set \"{name}\""),
+        Action::DestinationNat { address, port } => {
+            format!("dnat{} to {}", family(address), with_ports(*address, port.map(PortRange::single)))
+        }
+        Action::SourceNat { address, ports } => {
+            format!("snat{} to {}", family(address), with_ports(*address, *ports))
+        }
+        // pf's own.
+        Action::Divert { .. } | Action::Anchor(_) => String::new(),
+    }
+}
+
+fn with_ports(address: IpAddr, ports: Option<PortRange>) -> String {
+    match (address, ports) {
+        (address, None) => address.to_string(),
+        (IpAddr::V4(address), Some(ports)) => format!("{address}:{ports}"),
+        (IpAddr::V6(address), Some(ports)) => format!("[{address}]:{ports}"),
+    }
+}
+
+/// Writing to a `String` cannot fail.
+fn push(text: &mut String, arguments: std::fmt::Arguments<'_>) {
+    let _ = text.write_fmt(arguments);
+}

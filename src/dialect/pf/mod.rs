@@ -1,0 +1,7 @@
+//! pf, of OpenBSD and of FreeBSD: `pfctl -f`.
+
+mod usage;
+mod write;
+
+pub(super) use usage::usage;
+pub(super) use write::{Flavour, write};
