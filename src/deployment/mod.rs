@@ -1,8 +1,32 @@
 //! The declared deployment: the YAML model, its validation, and its forms on the command line.
 
+mod allow;
+mod check;
+mod command_line;
+mod firewall;
+mod guard;
 mod model;
+mod nat;
+mod node;
+mod print;
+pub mod problem;
+mod read;
+mod schema;
+mod service;
+pub mod shape;
+mod source;
+mod value;
 
+pub use command_line::{CommandLine, option, read_dialect};
+pub use guard::{MAX_BRACKETS, MAX_BYTES};
 pub use model::{
     ActiveSource, AlsoAllow, Clients, Deployment, Egress, Firewall, Modes, Nat, Party, Place, Service, Side,
     Software, Strategy, Tls,
 };
+pub use node::{MAX_DEPTH, MAX_VALUES};
+pub use print::print;
+pub use problem::{Problem, Severity};
+pub use read::{Reading, read, read_command_line};
+pub use schema::json_schema;
+pub use source::{Source, line_and_column};
+pub use value::MAX_NOTE;

@@ -82,6 +82,12 @@ impl Tls {
             Self::Implicit => "implicit",
         }
     }
+
+    /// Whether there are sessions with an encrypted control connection, which no helper can read.
+    #[must_use]
+    pub fn encrypts(self) -> bool {
+        self != Self::None
+    }
 }
 
 /// The data connection modes on offer.

@@ -46,22 +46,30 @@ pub fn views(deployment: &Deployment, firewall: &Firewall) -> Views {
         clients: clients_after(deployment, &near_clients, clients_crossed),
         servers: servers_after(deployment, &near_server, server_crossed),
     };
-    let (inner, outer) = match (firewall.side, firewall.place) {
-        (Side::Client, Place::Host) => ((0, 0), (0, 0)),
+    match (firewall.side, firewall.place) {
+        (Side::Client, Place::Host) => Views::alike(view(0, 0)),
         (Side::Client, Place::Gateway) => {
-            let index = position(&near_clients).unwrap_or(0);
-            ((index, 0), (index + 1, 0))
+            let filter = view(position(&near_clients).unwrap_or(0), 0);
+            let clients = match firewall.nat {
+                Some(nat) => beyond(&filter.clients, nat),
+                None => filter.clients.clone(),
+            };
+            let outside = View { clients, ..filter.clone() };
+            Views { filter, outside }
         }
         (Side::Server, Place::Gateway) => {
             let index = position(&near_server).unwrap_or(0);
-            ((near_clients.len(), index + 1), (near_clients.len(), index))
+            Views { filter: view(near_clients.len(), index + 1), outside: view(near_clients.len(), index) }
         }
-        (Side::Server, Place::Host) => {
-            let end = (near_clients.len(), near_server.len());
-            (end, end)
-        }
-    };
-    Views { filter: view(inner.0, inner.1), outside: view(outer.0, outer.1) }
+        (Side::Server, Place::Host) => Views::alike(view(near_clients.len(), near_server.len())),
+    }
+}
+
+impl Views {
+    /// What a firewall sees that does not translate.
+    fn alike(view: View) -> Self {
+        Self { filter: view.clone(), outside: view }
+    }
 }
 
 /// The server's addresses after a packet to it has crossed the first `crossed` gateways of its side.

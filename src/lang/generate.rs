@@ -5,6 +5,10 @@ use crate::deployment::{Deployment, Firewall, Party, Place};
 use crate::dialect::{Dialect, Usage};
 use crate::flow::{Proxy, Shape};
 use crate::packet::Protocol;
+use crate::report::wrap::wrap;
+
+/// How wide the sentences of a header get, in columns.
+const WIDTH: usize = 96;
 
 /// What a header speaks of.
 #[derive(Debug, Clone, Copy)]
@@ -40,12 +44,12 @@ pub fn header(about: &Header<'_>, lang: Lang) -> String {
     proxies(&mut lines, about, lang);
     let mut text = String::new();
     for line in lines {
-        text.push('#');
-        if !line.is_empty() {
-            text.push(' ');
-            text.push_str(&line);
+        // Commands and lines to copy are indented, and stay whole.
+        let wrapped = if line.is_empty() || line.starts_with(' ') { vec![line] } else { wrap(&line, WIDTH) };
+        for part in wrapped {
+            text += format!("# {part}").trim_end();
+            text.push('\n');
         }
-        text.push('\n');
     }
     text
 }
@@ -154,11 +158,19 @@ fn fragment(lines: &mut Vec<String>, about: &Header<'_>, lang: Lang) {
                 "然后让基础链跳转进入，只需一次，位置在第一条丢弃或拒绝规则之前："
             ));
             commands(lines, &about.usage.attach);
-            lines.push(say!(
-                lang,
-                "or for good, in the file that the policy is loaded from:",
-                "或者写入加载策略所用的文件，永久生效："
-            ));
+            lines.push(match about.firewall.dialect {
+                Dialect::Nftables => say!(
+                    lang,
+                    "or for good, in the file that the policy is loaded from. This file has to be included there \
+                     before the table, so that the chains exist:",
+                    "或者写入加载策略所用的文件，永久生效。本文件须在该表之前 include，使这些链已经存在："
+                ),
+                _ => say!(
+                    lang,
+                    "or for good, in the file that the policy is loaded from, after it declares these chains:",
+                    "或者写入加载策略所用的文件，放在声明这些链之后，永久生效："
+                ),
+            });
             for line in &about.usage.lines {
                 lines.push(format!("  {line}"));
             }

@@ -3,6 +3,19 @@
 //! A message is data (an enum variant or a struct of a lower room) until it comes here. Each is said by
 //! one [`say!`], whose expansion is an exhaustive match over [`Lang`]: a missing translation does not compile.
 
+pub mod demo;
+pub mod explain;
+pub mod failure;
+pub mod field;
+pub mod generate;
+pub mod help;
+pub mod load;
+pub mod problem;
+pub mod settings;
+pub mod template;
+pub mod usage;
+mod yaml;
+
 /// A language that people are spoken to in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub enum Lang {

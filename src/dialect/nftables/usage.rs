@@ -17,13 +17,11 @@ pub(crate) fn usage(file: &OutputFile, attachments: &[Attachment]) -> Usage {
             format!("nft insert rule {table} {chain} jump {}", attachment.chain)
         })
         .collect();
-    let lines = attachments
-        .iter()
-        .map(|attachment| {
-            let (table, chain) = place(attachment);
-            format!("table {table}, chain {chain}: jump {}", attachment.chain)
-        })
-        .collect();
+    let jumps = attachments.iter().map(|attachment| {
+        let (table, chain) = place(attachment);
+        format!("table {table} {{ chain {chain} {{ ... jump {} ... }} }}", attachment.chain)
+    });
+    let lines = std::iter::once(format!("include \"{}\"", file.name)).chain(jumps).collect();
     Usage { load, attach, lines }
 }
 

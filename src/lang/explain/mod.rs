@@ -25,6 +25,13 @@ pub fn document(explanation: &Explanation<'_>, lang: Lang) -> Document {
         1,
         say!(lang, "FTP service \"{name}\": what has to pass", "FTP 服务“{name}”：必须放行的流量"),
     );
+    document.paragraph(say!(
+        lang,
+        "The state is that of a flow's first packet; its later packets are ESTABLISHED. A flow that is ESTABLISHED \
+         from the start only answers: data, acknowledgements, replies.",
+        "状态指该流第一个数据包的状态，其后的数据包均为 ESTABLISHED。一开始就是 ESTABLISHED 的流只用于应答：\
+         数据、确认和应答码。"
+    ));
     for known in &explanation.firewalls {
         firewall(&mut document, known, lang);
     }
@@ -49,14 +56,15 @@ fn firewall(document: &mut Document, known: &FirewallFlows<'_>, lang: Lang) {
     document.heading(2, title);
     let headers = [
         say!(lang, "flow", "流"),
-        say!(lang, "direction", "方向"),
-        say!(lang, "protocol", "协议"),
+        say!(lang, "dir", "方向"),
+        say!(lang, "proto", "协议"),
         say!(lang, "source", "源"),
         say!(lang, "destination", "目的"),
         say!(lang, "state", "状态"),
         say!(lang, "why", "原因"),
     ];
     document.table(headers.to_vec(), flow::rows(known, lang));
+    document.list(flow::remarks(known, lang));
 }
 
 /// What a firewall is, in a line.

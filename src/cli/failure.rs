@@ -1,0 +1,61 @@
+//! Why a command could not do its work.
+
+use std::io;
+use std::path::PathBuf;
+
+use crate::lang::{self, Lang};
+
+/// Why a command could not do its work; the process ends with [`Exit::Unusable`](super::Exit::Unusable).
+#[derive(Debug)]
+pub enum Failure {
+    /// The arguments are wrong.
+    Usage(Box<clap::Error>),
+    /// Standard output does not take what is written to it.
+    Output(io::Error),
+    /// A file or directory cannot be written.
+    Write {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A file to be written from scratch is there already.
+    Exists(PathBuf),
+    /// A firewall is asked for that is not declared.
+    UnknownFirewall {
+        /// The name asked for.
+        name: String,
+        /// The names declared, in the order of the deployment.
+        declared: Vec<String>,
+    },
+    /// Everything there is to say has been said.
+    Reported,
+}
+
+impl Failure {
+    /// Whether the reader of standard output has gone away.
+    #[must_use]
+    pub fn is_broken_pipe(&self) -> bool {
+        matches!(self, Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe)
+    }
+
+    /// What to tell the person at the keyboard, if anything is left to be told.
+    #[must_use]
+    pub fn message(&self, lang: Lang) -> Option<String> {
+        Some(match self {
+            Self::Usage(error) => lang::usage::message(error, lang),
+            Self::Output(error) => lang::failure::output(error, lang),
+            Self::Write { path, source } => lang::failure::write(path, source, lang),
+            Self::Exists(path) => lang::failure::exists(path, lang),
+            Self::UnknownFirewall { name, declared } => lang::failure::unknown_firewall(name, declared, lang),
+            Self::Reported => return None,
+        })
+    }
+}
+
+/// The only bare I/O in a command is its output; everything else names the file that it is about.
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self::Output(error)
+    }
+}

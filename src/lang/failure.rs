@@ -1,0 +1,92 @@
+//! What the command line says when it cannot do its work.
+
+use std::io::{self, ErrorKind};
+use std::path::Path;
+
+use super::{Lang, say};
+use crate::report::escape::visible;
+
+/// Standard output does not take what is written to it.
+#[must_use]
+pub fn output(error: &io::Error, lang: Lang) -> String {
+    let reason = reason(error, lang);
+    say!(lang, "cannot write to standard output: {reason}", "无法写入标准输出：{reason}")
+}
+
+/// A file or directory cannot be written.
+#[must_use]
+pub fn write(path: &Path, error: &io::Error, lang: Lang) -> String {
+    let (path, reason) = (shown(path), reason(error, lang));
+    say!(lang, "cannot write {path}: {reason}", "无法写入 {path}：{reason}")
+}
+
+/// A file that was to be written from scratch is there already.
+#[must_use]
+pub fn exists(path: &Path, lang: Lang) -> String {
+    let path = shown(path);
+    say!(
+        lang,
+        "{path} exists already, and is left as it is; name another file, or remove it first",
+        "{path} 已经存在，未作改动；请换一个文件名，或先删除该文件"
+    )
+}
+
+/// A firewall is asked for that is not declared.
+#[must_use]
+pub fn unknown_firewall(name: &str, declared: &[String], lang: Lang) -> String {
+    let name = visible(name);
+    if declared.is_empty() {
+        return say!(
+            lang,
+            "no firewall is named '{name}': the deployment declares none",
+            "没有名为“{name}”的防火墙：该部署未声明任何防火墙"
+        );
+    }
+    let declared = visible(&declared.join(match lang {
+        Lang::En => ", ",
+        Lang::Zh => "、",
+    }));
+    say!(
+        lang,
+        "no firewall is named '{name}'; the deployment declares: {declared}",
+        "没有名为“{name}”的防火墙；该部署声明的防火墙有：{declared}"
+    )
+}
+
+/// A file that has been written.
+#[must_use]
+pub fn written(path: &Path, lang: Lang) -> String {
+    let path = shown(path);
+    say!(lang, "wrote {path}", "已写入 {path}")
+}
+
+/// Why the operating system refused. What it says itself is in the language of its C library's locale, which need not be
+/// the one chosen here, so that the common reasons are said anew.
+#[must_use]
+pub fn reason(error: &io::Error, lang: Lang) -> String {
+    match error.kind() {
+        ErrorKind::NotFound => say!(lang, "no such file or directory", "文件或目录不存在"),
+        ErrorKind::PermissionDenied => say!(lang, "permission denied", "权限不足"),
+        ErrorKind::AlreadyExists => say!(lang, "it exists already", "已经存在"),
+        ErrorKind::IsADirectory => say!(lang, "it is a directory", "这是一个目录"),
+        ErrorKind::NotADirectory => {
+            say!(lang, "a part of the path is not a directory", "路径中有一部分不是目录")
+        }
+        ErrorKind::DirectoryNotEmpty => {
+            say!(lang, "it is a directory that is not empty", "这是一个非空的目录")
+        }
+        ErrorKind::ReadOnlyFilesystem => say!(lang, "the file system is read-only", "文件系统是只读的"),
+        ErrorKind::StorageFull => say!(lang, "no space is left on the device", "设备上没有剩余空间"),
+        ErrorKind::QuotaExceeded => say!(lang, "the disk quota is exceeded", "已超出磁盘配额"),
+        ErrorKind::FileTooLarge => say!(lang, "the file is too large", "文件过大"),
+        ErrorKind::InvalidFilename => {
+            say!(lang, "the file name is not valid or too long", "文件名无效或过长")
+        }
+        // Error number and all: better than nothing, and what to search for.
+        _ => say!(lang, "{error}", "系统错误：{error}"),
+    }
+}
+
+fn shown(path: &Path) -> String {
+    visible(&path.display().to_string())
+}

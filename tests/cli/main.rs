@@ -1,0 +1,13 @@
+//! The command line as its users meet it: the program itself, in an environment without surprises.
+
+mod commands;
+mod completions;
+mod explain;
+mod files;
+mod generate;
+mod help;
+mod language;
+mod output;
+mod readme;
+mod runner;
+mod usage;
