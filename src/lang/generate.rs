@@ -112,10 +112,14 @@ fn complete(lines: &mut Vec<String>, about: &Header<'_>, lang: Lang) {
         ));
     }
     if about.firewall.place == Place::Gateway {
+        let switches = match about.firewall.dialect {
+            Dialect::Iptables | Dialect::Nftables => "net.ipv4.ip_forward, net.ipv6.conf.all.forwarding",
+            Dialect::PfOpenbsd | Dialect::PfFreebsd => "net.inet.ip.forwarding, net.inet6.ip6.forwarding",
+        };
         lines.push(say!(
             lang,
-            "The machine has to forward packets (Linux: net.ipv4.ip_forward, net.ipv6.conf.all.forwarding).",
-            "本机必须开启转发（Linux：net.ipv4.ip_forward、net.ipv6.conf.all.forwarding）。"
+            "The machine has to forward packets (sysctl: {switches}).",
+            "本机必须开启转发（sysctl：{switches}）。"
         ));
     }
 }

@@ -154,6 +154,7 @@ pub(super) fn words(problem: &FirewallProblem, lang: Lang) -> Words {
             ),
             say!(lang, "expected the family of the other end", "应与另一端的地址族相同"),
         )
-        .related(say!(lang, "the other end", "另一端")),
+        .related(say!(lang, "the other end", "另一端"))
+        .help(say!(lang, "write an entry for each family", "请为每个地址族单独写一项")),
     }
 }

@@ -26,7 +26,8 @@ pub(super) fn words(problem: &NatProblem, lang: Lang) -> Words {
             say!(lang, "the two addresses are of different families", "两个地址属于不同的地址族"),
             say!(lang, "expected the family of the other", "应与另一地址的地址族相同"),
         )
-        .related(say!(lang, "the address on the outside", "外侧地址")),
+        .related(say!(lang, "the address on the outside", "外侧地址"))
+        .help(say!(lang, "write two IPv4 or two IPv6 addresses", "请同为 IPv4 地址，或同为 IPv6 地址")),
         NatProblem::ServerPrefix { private } => Words::new(
             say!(
                 lang,

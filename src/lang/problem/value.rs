@@ -32,8 +32,21 @@ pub(super) fn words(problem: &ValueProblem, lang: Lang) -> Words {
             .maybe_help(suggestion.map(|meant| say!(lang, "did you mean `{meant}`?", "是否想写 `{meant}`？")))
         }
         ValueProblem::PortOutOfRange { found } => {
+            let help = if found == "0" {
+                say!(
+                    lang,
+                    "port 0 leaves the choice to the operating system; write the port that is really used",
+                    "端口 0 表示由操作系统选择；请写实际使用的端口"
+                )
+            } else {
+                say!(lang, "a port has 16 bits; check the number", "端口号为 16 位；请核对数字")
+            };
             let found = excerpt(found);
-            Words::new(say!(lang, "{found} is no port", "{found} 不是有效的端口号"), should_be(Kind::Port, lang))
+            Words::new(
+                say!(lang, "{found} is no port", "{found} 不是有效的端口号"),
+                should_be(Kind::Port, lang),
+            )
+            .help(help)
         }
         ValueProblem::NotAPort { found } => not_a_port(found, Kind::Port, lang),
         ValueProblem::NotAPortRange { found } => not_a_port(found, Kind::PortRange, lang),
