@@ -13,8 +13,12 @@ fn json_is_as_its_schema_says() {
     let validator = jsonschema::validator_for(&schema).expect("a valid schema");
     let servers = ["vsftpd", "proftpd", "pure-ftpd", "filezilla-server", "serv-u", "iis"];
     let mut cases: Vec<String> = servers.iter().map(|name| format!("{SIMPLE} --software {name}")).collect();
-    cases.extend(["none", "explicit", "explicit-required", "implicit"].map(|tls| format!("{SIMPLE} --tls {tls}")));
-    cases.push(format!("{SIMPLE} --side client --place gateway --strategy helper --public 198.51.100.1 --private 10.0.0.0/8"));
+    cases.extend(
+        ["none", "explicit", "explicit-required", "implicit"].map(|tls| format!("{SIMPLE} --tls {tls}")),
+    );
+    cases.push(format!(
+        "{SIMPLE} --side client --place gateway --strategy helper --public 198.51.100.1 --private 10.0.0.0/8"
+    ));
     cases.push("--server 10.0.0.5 --pasv 30000-30019 --place gateway --public 198.51.100.1 --private 10.0.0.5 --active-port ephemeral".to_owned());
     for case in cases {
         for lang in ["en", "zh"] {
@@ -79,7 +83,8 @@ fn what_people_read_is_in_their_language() {
 
 #[test]
 fn translation_that_active_mode_does_not_survive_is_said() {
-    let arguments = format!("explain {SIMPLE} --side client --place gateway --public 198.51.100.1 --private 10.0.0.0/8");
+    let arguments =
+        format!("explain {SIMPLE} --side client --place gateway --public 198.51.100.1 --private 10.0.0.0/8");
     let text = run(&mut ftpfw(&arguments)).stdout;
     assert!(text.contains("A3, A4: CANNOT WORK here"), "{text}");
     assert!(text.contains("Use passive mode: a translating gateway"), "{text}");

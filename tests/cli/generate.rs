@@ -9,13 +9,34 @@ use crate::runner::{assert_snapshot, ftpfw, has_chinese, run};
 const CASES: [(&str, &str); 10] = [
     ("iptables-server-host", "--dialect iptables"),
     ("nftables-client-host-helper", "--dialect nftables --side client --strategy helper"),
-    ("nftables-server-gateway-nat", "--dialect nftables --place gateway --outside eth0 --inside eth1 --public 198.51.100.5 --private 203.0.113.10 --advertised 198.51.100.5"),
-    ("iptables-client-gateway-nat-helper", "--dialect iptables --side client --place gateway --outside eth0 --inside eth1 --strategy helper --public 198.51.100.5 --private 10.0.0.0/8"),
-    ("iptables-server-gateway-nat", "--dialect iptables --place gateway --public 198.51.100.5 --private 203.0.113.10 --advertised 198.51.100.5"),
-    ("pf-openbsd-server-gateway-nat", "--dialect pf-openbsd --place gateway --outside em0 --inside em1 --public 198.51.100.5 --private 203.0.113.10 --advertised 198.51.100.5"),
-    ("pf-freebsd-server-gateway-nat", "--dialect pf-freebsd --place gateway --outside em0 --inside em1 --public 198.51.100.5 --private 203.0.113.10 --advertised 198.51.100.5"),
-    ("pf-openbsd-client-gateway-helper", "--dialect pf-openbsd --side client --place gateway --outside em0 --inside em1 --strategy helper"),
-    ("pf-freebsd-client-gateway-helper", "--dialect pf-freebsd --side client --place gateway --outside em0 --inside em1 --strategy helper"),
+    (
+        "nftables-server-gateway-nat",
+        "--dialect nftables --place gateway --outside eth0 --inside eth1 --public 198.51.100.5 --private 203.0.113.10 --advertised 198.51.100.5",
+    ),
+    (
+        "iptables-client-gateway-nat-helper",
+        "--dialect iptables --side client --place gateway --outside eth0 --inside eth1 --strategy helper --public 198.51.100.5 --private 10.0.0.0/8",
+    ),
+    (
+        "iptables-server-gateway-nat",
+        "--dialect iptables --place gateway --public 198.51.100.5 --private 203.0.113.10 --advertised 198.51.100.5",
+    ),
+    (
+        "pf-openbsd-server-gateway-nat",
+        "--dialect pf-openbsd --place gateway --outside em0 --inside em1 --public 198.51.100.5 --private 203.0.113.10 --advertised 198.51.100.5",
+    ),
+    (
+        "pf-freebsd-server-gateway-nat",
+        "--dialect pf-freebsd --place gateway --outside em0 --inside em1 --public 198.51.100.5 --private 203.0.113.10 --advertised 198.51.100.5",
+    ),
+    (
+        "pf-openbsd-client-gateway-helper",
+        "--dialect pf-openbsd --side client --place gateway --outside em0 --inside em1 --strategy helper",
+    ),
+    (
+        "pf-freebsd-client-gateway-helper",
+        "--dialect pf-freebsd --side client --place gateway --outside em0 --inside em1 --strategy helper",
+    ),
     ("pf-openbsd-server-host", "--dialect pf-openbsd --tls implicit"),
 ];
 
@@ -30,7 +51,8 @@ fn rule_sets_are_as_shown() {
             assert_eq!(first.code, Some(0), "{command}: {}", first.stderr);
             assert_eq!(first.stdout, run(&mut ftpfw(&command)).stdout, "the output is the same every time");
             // Every rule says what it is for, and no rule is for UDP.
-            let rules = first.stdout.lines().filter(|line| line.starts_with("-A") || line.starts_with("\t\t"));
+            let rules =
+                first.stdout.lines().filter(|line| line.starts_with("-A") || line.starts_with("\t\t"));
             for rule in rules.filter(|rule| rule.contains("accept") || rule.contains("-j")) {
                 assert!(rule.contains("ftpfw") || rule.contains("policy"), "{rule}");
             }

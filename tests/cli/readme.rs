@@ -36,7 +36,8 @@ fn the_session_takes_place_as_shown() {
                 continue;
             }
             let line = format!("{line}\n");
-            let at = rest.find(&line).unwrap_or_else(|| panic!("{command} does not print {line}but:\n{rest}"));
+            let at =
+                rest.find(&line).unwrap_or_else(|| panic!("{command} does not print {line}but:\n{rest}"));
             assert!(anywhere || at == 0, "{command} prints before {line}{}", &rest[..at]);
             rest = &rest[at + line.len()..];
             anywhere = false;

@@ -12,9 +12,9 @@ pub(super) fn rows(known: &FirewallFlows<'_>, lang: Lang) -> Vec<Vec<String>> {
     let mut rows: Vec<Flow> = Vec::new();
     for flow in &known.flows {
         let translated = |flow: &Flow| (flow.source.outside.is_some(), flow.destination.outside.is_some());
-        let twin = rows.iter_mut().find(|row| {
-            row.id == flow.id && row.state == flow.state && translated(row) == translated(flow)
-        });
+        let twin = rows
+            .iter_mut()
+            .find(|row| row.id == flow.id && row.state == flow.state && translated(row) == translated(flow));
         match twin {
             Some(row) => {
                 join(&mut row.source, &flow.source);
@@ -111,7 +111,9 @@ pub fn why(flow: &Flow, firewall: &Firewall, lang: Lang) -> String {
 
 fn reason(id: FlowId, lang: Lang) -> String {
     match id {
-        FlowId::A1 | FlowId::P1 => say!(lang, "the client opens the control connection", "客户端建立控制连接"),
+        FlowId::A1 | FlowId::P1 => {
+            say!(lang, "the client opens the control connection", "客户端建立控制连接")
+        }
         FlowId::A2 | FlowId::P2 => say!(lang, "the server answers commands", "服务器应答命令"),
         FlowId::A3 => say!(
             lang,
