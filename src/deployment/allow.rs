@@ -13,7 +13,7 @@ pub(super) fn read(check: &mut Check, at: &At<'_>, place: Option<Place>) -> Opti
     let fields = check.mapping(at, shape::ALSO_ALLOW)?;
     let protocol = fields
         .get(FieldId::AllowProtocol)
-        .and_then(|at| check.word(at, Words::Protocol, &Protocol::ALL, Protocol::id));
+        .and_then(|at| check.word(at, Words::Protocol, &Protocol::NAMED, Protocol::id));
     let from = match fields.get(FieldId::AllowFrom) {
         Some(at) => read_party(check, at, FieldId::AllowFrom),
         None => Some(Party::Addresses(AddressSet::any())),

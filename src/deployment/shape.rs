@@ -111,7 +111,7 @@ impl Words {
             Self::Dialect => Dialect::ALL.map(Dialect::id).to_vec(),
             Self::Strategy => Strategy::ALL.map(Strategy::id).to_vec(),
             Self::Egress => Egress::ALL.map(Egress::id).to_vec(),
-            Self::Protocol => Protocol::ALL.map(Protocol::id).to_vec(),
+            Self::Protocol => Protocol::NAMED.map(Protocol::id).to_vec(),
         }
     }
 }

@@ -1,8 +1,9 @@
 //! The languages that rule sets are written in: one folder each.
 
-mod iptables;
-mod nftables;
-mod pf;
+pub mod iptables;
+pub mod nftables;
+pub mod pf;
+pub mod reading;
 
 use ipnet::IpNet;
 

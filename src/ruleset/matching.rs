@@ -9,32 +9,66 @@ pub enum Match {
     Family(Family),
     /// pf: whether the packet arrives or leaves.
     Direction(Direction),
-    /// The interface it came in by.
-    InInterface(String),
-    /// The interface it leaves by.
-    OutInterface(String),
-    /// The source address; the addresses are of one family.
+    /// The interface it came in by. A packet from this machine has none, and never matches.
+    InInterface(Interface),
+    /// The interface it leaves by. A packet for this machine has none, and never matches.
+    OutInterface(Interface),
+    /// The source address.
     Source(AddressSet),
-    /// The destination address; the addresses are of one family.
+    /// The destination address.
     Destination(AddressSet),
-    /// pf: the source is an address of this machine.
-    SourceThisHost,
-    /// pf: the destination is an address of this machine.
-    DestinationThisHost,
+    /// What kind of address the source is on this machine.
+    SourceType(AddressType),
+    /// What kind of address the destination is on this machine.
+    DestinationType(AddressType),
     /// The protocol above IP.
     Protocol(Protocol),
-    /// The TCP or UDP source port.
+    /// The source port, of a protocol that has ports.
     SourcePort(PortSet),
-    /// The TCP or UDP destination port.
+    /// The destination port, of a protocol that has ports.
     DestinationPort(PortSet),
-    /// SYN set, and FIN, RST and ACK not: the first packet of a connection (RFC 9293 §3.5).
-    TcpSyn,
-    /// The ICMP or ICMPv6 type.
+    /// The flags of a TCP packet.
+    TcpFlags(TcpFlags),
+    /// The ICMP or ICMPv6 type and code.
     Icmp(IcmpMatch),
     /// The connection's state.
     State(States),
+    /// Whether the packet goes the way of the connection's first one.
+    CtDirection(CtDirection),
+    /// The source address of the connection's first packet, before any translation.
+    CtOriginalSource(AddressSet),
+    /// The destination address of the connection's first packet, before any translation.
+    CtOriginalDestination(AddressSet),
+    /// The destination port of the connection's first packet, before any translation.
+    CtOriginalDestinationPort(PortSet),
     /// The conntrack helper, by the kernel's name, of the connection or of the one that expected it.
     Helper(String),
+    /// The packet's mark.
+    Mark(Masked),
+    /// The connection's mark.
+    ConnMark(Masked),
+    /// pf: a tag that an earlier rule set.
+    Tagged(String),
+    /// The opposite of a condition.
+    Not(Box<Match>),
+    /// At least one of these conjunctions: the elements of a set of concatenated fields, for example.
+    AnyOf(Vec<Vec<Match>>),
+    /// Something that is not modelled, in the words of the rule. The same words are the same condition.
+    Opaque(String),
+}
+
+impl Match {
+    /// A connection's first packet over TCP: SYN set, and FIN, RST and ACK not (RFC 9293 §3.5).
+    pub const SYN: Self = Self::TcpFlags(TcpFlags { mask: 0x17, value: 0x02 });
+
+    /// The opposite of this condition.
+    #[must_use]
+    pub fn negated(self) -> Self {
+        match self {
+            Self::Not(inner) => *inner,
+            other => Self::Not(Box::new(other)),
+        }
+    }
 }
 
 /// The direction in which a packet passes an interface.
@@ -46,6 +80,50 @@ pub enum Direction {
     Out,
 }
 
+/// An interface, or all whose names start alike.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Interface {
+    /// The name, or how it starts; without the `+` or `*` of the dialects.
+    pub name: String,
+    /// Whether longer names match too.
+    pub prefix: bool,
+}
+
+impl Interface {
+    /// The interface of this name.
+    pub fn named(name: impl Into<String>) -> Self {
+        Self { name: name.into(), prefix: false }
+    }
+
+    /// Whether an interface called `name` is meant.
+    #[must_use]
+    pub fn matches(&self, name: &str) -> bool {
+        if self.prefix { name.starts_with(&self.name) } else { name == self.name }
+    }
+}
+
+/// What an address is on this machine (`addrtype` of iptables, `fib` of nftables).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum AddressType {
+    /// One of its own. pf: `self`.
+    Local,
+    /// A broadcast address of a network that it is in.
+    Broadcast,
+    /// A multicast address.
+    Multicast,
+    /// Any other that can be routed.
+    Unicast,
+}
+
+/// A comparison of TCP flags: FIN 1, SYN 2, RST 4, PSH 8, ACK 16, URG 32, ECE 64, CWR 128.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct TcpFlags {
+    /// The flags that are looked at.
+    pub mask: u8,
+    /// Those of them that have to be set.
+    pub value: u8,
+}
+
 /// ICMP types of one family.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IcmpMatch {
@@ -53,33 +131,70 @@ pub struct IcmpMatch {
     pub family: Family,
     /// The types, in ascending order; never empty.
     pub types: Vec<u8>,
+    /// The code; `None` is every code.
+    pub code: Option<u8>,
+}
+
+/// Whether a packet goes the way of its connection's first one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum CtDirection {
+    /// It does.
+    Original,
+    /// It answers.
+    Reply,
+}
+
+/// A comparison of, or an assignment to, some bits of a mark.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Masked {
+    /// The bits.
+    pub mask: u32,
+    /// Their value.
+    pub value: u32,
 }
 
 /// A set of conntrack states.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct States {
-    /// The first packet of a connection that nothing expected.
-    pub new: bool,
-    /// A packet of a connection that has been seen in both directions.
-    pub established: bool,
-    /// The first packet of an expected connection, or an ICMP error about a known one.
-    pub related: bool,
-}
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct States(u8);
 
 impl States {
-    /// Only the first packet of a connection that nothing expected.
-    pub const NEW: Self = Self { new: true, established: false, related: false };
+    /// No state.
+    pub const NONE: Self = Self(0);
+    /// Only packets that fit no connection and open none.
+    pub const INVALID: Self = Self(1);
     /// Only packets of connections that have been seen in both directions.
-    pub const ESTABLISHED: Self = Self { new: false, established: true, related: false };
-    /// Only expected connections and ICMP errors.
-    pub const RELATED: Self = Self { new: false, established: false, related: true };
+    pub const ESTABLISHED: Self = Self(2);
+    /// Only the first packets of expected connections, and ICMP errors about known ones.
+    pub const RELATED: Self = Self(4);
+    /// Only the first packets of connections that nothing expected.
+    pub const NEW: Self = Self(8);
+    /// Only packets that connection tracking was told to leave alone.
+    pub const UNTRACKED: Self = Self(16);
+
+    /// Each state by itself with its name, in the order that nft prints them.
+    pub const NAMED: [(Self, &str); 5] = [
+        (Self::INVALID, "invalid"),
+        (Self::ESTABLISHED, "established"),
+        (Self::RELATED, "related"),
+        (Self::NEW, "new"),
+        (Self::UNTRACKED, "untracked"),
+    ];
+
+    /// The states in either set.
+    #[must_use]
+    pub fn union(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Whether all states of `other` are in this set.
+    #[must_use]
+    pub fn contains(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
 
     /// The names of the states in the set, lower case, in the order that nft prints them.
     #[must_use]
     pub fn names(self) -> Vec<&'static str> {
-        [(self.established, "established"), (self.related, "related"), (self.new, "new")]
-            .into_iter()
-            .filter_map(|(present, name)| present.then_some(name))
-            .collect()
+        Self::NAMED.into_iter().filter_map(|(state, name)| self.contains(state).then_some(name)).collect()
     }
 }

@@ -5,19 +5,21 @@
 //! only pf has is marked so.
 
 mod matching;
+mod rule;
 
-pub use matching::{Direction, IcmpMatch, Match, States};
+pub use matching::{
+    AddressType, CtDirection, Direction, IcmpMatch, Interface, Masked, Match, States, TcpFlags,
+};
+pub use rule::{Action, Origin, Rule};
 
-use std::net::IpAddr;
-
-use crate::packet::{Family, PortRange};
+use crate::packet::Family;
 
 /// A rule set.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Ruleset {
     /// pf: interfaces whose packets are not filtered at all (`set skip on`).
     pub skipped_interfaces: Vec<String>,
-    /// nftables: the `ct helper` objects, which rules assign by name.
+    /// The objects that nftables rules assign conntrack helpers with.
     pub helper_objects: Vec<HelperObject>,
     /// The chains, those of one table next to each other.
     pub chains: Vec<Chain>,
@@ -40,6 +42,15 @@ impl Ruleset {
     pub fn chains_of<'a>(&'a self, table: &'a Table) -> impl Iterator<Item = &'a Chain> {
         self.chains.iter().filter(move |chain| chain.table == *table)
     }
+
+    /// The same rules without where they come from, so that rule sets can be compared by what they mean.
+    #[must_use]
+    pub fn without_origins(mut self) -> Self {
+        for rule in self.chains.iter_mut().flat_map(|chain| &mut chain.rules) {
+            rule.origin = None;
+        }
+        self
+    }
 }
 
 /// Which packets a table sees.
@@ -61,6 +72,12 @@ impl TableFamily {
             Family::Ipv4 => Self::Ip,
             Family::Ipv6 => Self::Ip6,
         }
+    }
+
+    /// Whether a table of this kind sees packets of `family`.
+    #[must_use]
+    pub fn sees(self, family: Family) -> bool {
+        self == Self::Inet || self == Self::of(family)
     }
 
     /// The name that nft uses.
@@ -133,12 +150,16 @@ pub enum Hook {
 pub mod priority {
     /// `raw`: before connection tracking.
     pub const RAW: i32 = -300;
-    /// `mangle`: after connection tracking (-200), before destination NAT.
+    /// Where connection tracking itself happens: what runs earlier sees no connection.
+    pub const CONNTRACK: i32 = -200;
+    /// `mangle`: after connection tracking, before destination NAT.
     pub const MANGLE: i32 = -150;
     /// `dstnat`.
     pub const DESTINATION_NAT: i32 = -100;
     /// `filter`.
     pub const FILTER: i32 = 0;
+    /// `security`.
+    pub const SECURITY: i32 = 50;
     /// `srcnat`.
     pub const SOURCE_NAT: i32 = 100;
 }
@@ -152,64 +173,17 @@ pub enum Policy {
     Drop,
 }
 
-/// A rule: what it matches, and what it then does.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Rule {
-    /// All of these have to hold; none means every packet.
-    pub matches: Vec<Match>,
-    /// What is done, in order.
-    pub actions: Vec<Action>,
-    /// pf: evaluation ends here. Without it a later match overrules this one.
-    pub quick: bool,
-    /// What it is for: for a rule that serves FTP, the ids of its flows.
-    pub comment: Option<String>,
-}
-
-/// What a rule does with a packet that it matches.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Action {
-    /// Let it through. pf also keeps state: later packets of the connection and its replies pass.
-    Accept,
-    /// Discard it silently.
-    Drop,
-    /// Attach a conntrack helper to the connection: the name of a [`HelperObject`] with nftables, the
-    /// kernel's name of the helper with iptables.
-    AssignHelper(String),
-    /// Translate the destination address.
-    DestinationNat {
-        /// The new address.
-        address: IpAddr,
-        /// The new port; `None` keeps each port as it is.
-        port: Option<u16>,
-    },
-    /// Translate the source address.
-    SourceNat {
-        /// The new address.
-        address: IpAddr,
-        /// Where the new port has to lie, the old one being kept if it can be. `None` keeps it: always with
-        /// pf (`static-port`), with netfilter unless another connection has it.
-        ports: Option<PortRange>,
-    },
-    /// pf on OpenBSD: hand the connection to a local program, which still sees its original destination.
-    Divert {
-        /// Where the program listens.
-        address: IpAddr,
-        /// The port it listens on.
-        port: u16,
-    },
-    /// pf: evaluate the rules of an anchor, which other programs may fill.
-    Anchor(String),
-}
-
-/// An nftables object that rules assign conntrack helpers with.
+/// An object that nftables rules assign conntrack helpers with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HelperObject {
-    /// The table it is in. In an `inet` table it serves both families.
+    /// The table it is in.
     pub table: Table,
     /// The name that rules refer to.
     pub name: String,
     /// The kernel's name of the helper, such as `ftp`.
     pub helper: String,
+    /// The family that it serves (`l3proto`); without one, the families that its table sees.
+    pub family: Option<Family>,
 }
 
 /// A chain that a base chain of somebody else's has to enter for it to count.

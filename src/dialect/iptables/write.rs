@@ -13,7 +13,7 @@ const COMMENT_LIMIT: usize = 255;
 /// How many ports `multiport` takes. A range counts as two.
 const MULTIPORT_LIMIT: usize = 15;
 
-/// The text for each family that `ruleset` has tables of: each family has its own program to load it.
+/// The text of a rule set that `flow::grant` builds, for each family that `ruleset` has tables of: each family has its own program to load it.
 pub(crate) fn write(ruleset: &Ruleset) -> Vec<(Family, String)> {
     let tables = ruleset.tables();
     Family::ALL
@@ -75,18 +75,14 @@ fn rule_parts(rule: &Rule) -> Vec<String> {
 /// The alternatives of options that express `matching`, each with a leading space; one, but for long port lists.
 fn options(matching: &Match) -> Vec<String> {
     let one = match matching {
-        // The table speaks of one family, and pf's terms do not occur in its rule sets.
-        Match::Family(_) | Match::Direction(_) | Match::SourceThisHost | Match::DestinationThisHost => {
-            String::new()
-        }
-        Match::InInterface(name) => format!(" -i {name}"),
-        Match::OutInterface(name) => format!(" -o {name}"),
+        Match::InInterface(interface) => format!(" -i {}", interface.name),
+        Match::OutInterface(interface) => format!(" -o {}", interface.name),
         Match::Source(addresses) => format!(" -s {}", list(addresses)),
         Match::Destination(addresses) => format!(" -d {}", list(addresses)),
         Match::Protocol(protocol) => format!(" -p {}", protocol_name(*protocol)),
         Match::SourcePort(ports) => return port_options("sport", ports),
         Match::DestinationPort(ports) => return port_options("dport", ports),
-        Match::TcpSyn => " --syn".to_owned(),
+        &Match::SYN => " --syn".to_owned(),
         Match::Icmp(icmp) => {
             let option = match icmp.family {
                 Family::Ipv4 => "--icmp-type",
@@ -98,16 +94,16 @@ fn options(matching: &Match) -> Vec<String> {
             format!(" -m conntrack --ctstate {}", states.names().join(",").to_uppercase())
         }
         Match::Helper(name) => format!(" -m helper --helper {name}"),
+        // The table speaks of one family, and nothing else is built for this dialect.
+        _ => String::new(),
     };
     vec![one]
 }
 
-fn protocol_name(protocol: Protocol) -> &'static str {
+fn protocol_name(protocol: Protocol) -> String {
     match protocol {
-        Protocol::Tcp => "tcp",
-        Protocol::Udp => "udp",
-        Protocol::Icmp => "icmp",
-        Protocol::Icmpv6 => "ipv6-icmp",
+        Protocol::Icmpv6 => "ipv6-icmp".to_owned(),
+        named => named.to_string(),
     }
 }
 
@@ -145,15 +141,15 @@ fn target(action: &Action) -> String {
         Action::Accept => " -j ACCEPT".to_owned(),
         Action::Drop => " -j DROP".to_owned(),
         Action::AssignHelper(name) => format!(" -j CT --helper {name}"),
-        Action::DestinationNat { address, port } => {
+        Action::DestinationNat { address: Some(address), port } => {
             let ports = port.map(PortRange::single);
             format!(" -j DNAT --to-destination {}", with_ports(*address, ports))
         }
-        Action::SourceNat { address, ports } => {
+        Action::SourceNat { address: Some(address), ports } => {
             format!(" -j SNAT --to-source {}", with_ports(*address, *ports))
         }
-        // pf's own.
-        Action::Divert { .. } | Action::Anchor(_) => String::new(),
+        // Nothing else is built for this dialect.
+        _ => String::new(),
     }
 }
 

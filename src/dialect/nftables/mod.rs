@@ -5,3 +5,7 @@ mod write;
 
 pub(super) use usage::usage;
 pub(super) use write::write;
+
+/// What the reader does not understand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Problem {}

@@ -12,7 +12,7 @@ use crate::ruleset::{
 /// The longest comment of a rule, in bytes.
 const COMMENT_LIMIT: usize = 127;
 
-/// The text of `ruleset`. Loading it replaces what an earlier version of it left, in one transaction: the whole
+/// The text of `ruleset`, one that `flow::grant` builds. Loading it replaces what an earlier version of it left, in one transaction: the whole
 /// table, or our chains in it.
 pub(crate) fn write(ruleset: &Ruleset, loading: Loading) -> String {
     let mut text = String::new();
@@ -94,7 +94,10 @@ fn base_specification(base: BaseChain) -> String {
 fn rule_text(rule: &Rule, table: TableFamily) -> String {
     let mut words: Vec<String> = Vec::new();
     let names_protocol = |known: &Match| {
-        matches!(known, Match::SourcePort(_) | Match::DestinationPort(_) | Match::TcpSyn | Match::Icmp(_))
+        matches!(
+            known,
+            Match::SourcePort(_) | Match::DestinationPort(_) | Match::TcpFlags(_) | Match::Icmp(_)
+        )
     };
     // Addresses imply their family, and ports their protocol; saying both would compare twice.
     let family_is_implied = table != TableFamily::Inet
@@ -116,7 +119,7 @@ fn rule_text(rule: &Rule, table: TableFamily) -> String {
             Match::Protocol(named) => {
                 protocol = *named;
                 if !protocol_is_implied {
-                    words.push(format!("meta l4proto {}", protocol_name(protocol)));
+                    words.push(format!("meta l4proto {protocol}"));
                 }
             }
             other => words.extend(match_text(other, family, protocol)),
@@ -138,16 +141,15 @@ fn match_text(matching: &Match, family: Family, protocol: Protocol) -> Option<St
         let nets: Vec<String> = addresses.nets().iter().map(net).collect();
         format!("{header} {field} {}", set(&nets))
     };
-    let port =
-        |field: &str, ports: &PortSet| format!("{} {field} {}", protocol_name(protocol), set(ports.ranges()));
+    let port = |field: &str, ports: &PortSet| format!("{} {field} {}", protocol, set(ports.ranges()));
     Some(match matching {
-        Match::InInterface(name) => format!("iifname \"{name}\""),
-        Match::OutInterface(name) => format!("oifname \"{name}\""),
+        Match::InInterface(interface) => format!("iifname \"{}\"", interface.name),
+        Match::OutInterface(interface) => format!("oifname \"{}\"", interface.name),
         Match::Source(addresses) => address("saddr", addresses),
         Match::Destination(addresses) => address("daddr", addresses),
         Match::SourcePort(ports) => port("sport", ports),
         Match::DestinationPort(ports) => port("dport", ports),
-        Match::TcpSyn => "tcp flags & (fin | syn | rst | ack) == syn".to_owned(),
+        &Match::SYN => "tcp flags & (fin | syn | rst | ack) == syn".to_owned(),
         Match::Icmp(icmp) => {
             let header = match icmp.family {
                 Family::Ipv4 => "icmp",
@@ -157,22 +159,9 @@ fn match_text(matching: &Match, family: Family, protocol: Protocol) -> Option<St
         }
         Match::State(states) => format!("ct state {}", states.names().join(",")),
         Match::Helper(name) => format!("ct helper \"{name}\""),
-        // Said before, or pf's own.
-        Match::Family(_)
-        | Match::Protocol(_)
-        | Match::Direction(_)
-        | Match::SourceThisHost
-        | Match::DestinationThisHost => return None,
+        // Said before, and nothing else is built for this dialect.
+        _ => return None,
     })
-}
-
-fn protocol_name(protocol: Protocol) -> &'static str {
-    match protocol {
-        Protocol::Tcp => "tcp",
-        Protocol::Udp => "udp",
-        Protocol::Icmp => "icmp",
-        Protocol::Icmpv6 => "icmpv6",
-    }
 }
 
 /// One element, or an anonymous set of several.
@@ -197,14 +186,14 @@ fn action_text(action: &Action, table: TableFamily) -> String {
         Action::Accept => "accept".to_owned(),
         Action::Drop => "drop".to_owned(),
         Action::AssignHelper(name) => format!("ct helper set \"{name}\""),
-        Action::DestinationNat { address, port } => {
+        Action::DestinationNat { address: Some(address), port } => {
             format!("dnat{} to {}", family(address), with_ports(*address, port.map(PortRange::single)))
         }
-        Action::SourceNat { address, ports } => {
+        Action::SourceNat { address: Some(address), ports } => {
             format!("snat{} to {}", family(address), with_ports(*address, *ports))
         }
-        // pf's own.
-        Action::Divert { .. } | Action::Anchor(_) => String::new(),
+        // Nothing else is built for this dialect.
+        _ => String::new(),
     }
 }
 

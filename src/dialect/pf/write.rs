@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::dialect::{comment, net};
 use crate::packet::{AddressSet, Family, PortRange, PortSet, Protocol};
-use crate::ruleset::{Action, Direction, Hook, Match, Rule, Ruleset};
+use crate::ruleset::{Action, AddressType, Direction, Hook, Match, Rule, Ruleset};
 
 /// How long the text of a comment gets. pf sets no limit; lines should stay readable.
 const COMMENT_LIMIT: usize = 200;
@@ -18,7 +18,7 @@ pub(crate) enum Flavour {
     Freebsd,
 }
 
-/// The text of `ruleset`: options, translation, filter rules, in the order that pf wants.
+/// The text of `ruleset`, one that `flow::grant` builds: options, translation, filter rules, in the order that pf wants.
 pub(crate) fn write(ruleset: &Ruleset, flavour: Flavour) -> String {
     let mut text = String::new();
     for interface in &ruleset.skipped_interfaces {
@@ -57,7 +57,9 @@ fn rule_text(rule: &Rule, hook: Hook, flavour: Flavour) -> String {
         words.push("quick".to_owned());
     }
     words.extend(find(|known| match known {
-        Match::InInterface(name) | Match::OutInterface(name) => Some(format!("on {name}")),
+        Match::InInterface(interface) | Match::OutInterface(interface) => {
+            Some(format!("on {}", interface.name))
+        }
         _ => None,
     }));
     words.extend(find(|known| match known {
@@ -81,7 +83,7 @@ fn rule_text(rule: &Rule, hook: Hook, flavour: Flavour) -> String {
         _ => None,
     }));
     if hook == Hook::PfFilter && rule.actions.contains(&Action::Accept) {
-        if rule.matches.contains(&Match::TcpSyn) {
+        if rule.matches.contains(&Match::SYN) {
             words.push("flags S/SA".to_owned());
         }
         words.push("keep state".to_owned());
@@ -111,12 +113,10 @@ fn action_word(rule: &Rule, hook: Hook) -> &'static str {
     }
 }
 
-fn protocol_name(protocol: Protocol) -> &'static str {
+fn protocol_name(protocol: Protocol) -> String {
     match protocol {
-        Protocol::Tcp => "tcp",
-        Protocol::Udp => "udp",
-        Protocol::Icmp => "icmp",
-        Protocol::Icmpv6 => "icmp6",
+        Protocol::Icmpv6 => "icmp6".to_owned(),
+        named => named.to_string(),
     }
 }
 
@@ -127,10 +127,10 @@ fn ends(rule: &Rule) -> Vec<String> {
     for matching in &rule.matches {
         match matching {
             Match::Source(addresses) => source.0 = Some(address_list(addresses)),
-            Match::SourceThisHost => source.0 = Some("self".to_owned()),
+            Match::SourceType(AddressType::Local) => source.0 = Some("self".to_owned()),
             Match::SourcePort(ports) => source.1 = Some(port_list(ports)),
             Match::Destination(addresses) => destination.0 = Some(address_list(addresses)),
-            Match::DestinationThisHost => destination.0 = Some("self".to_owned()),
+            Match::DestinationType(AddressType::Local) => destination.0 = Some("self".to_owned()),
             Match::DestinationPort(ports) => destination.1 = Some(port_list(ports)),
             _ => {}
         }
@@ -180,7 +180,7 @@ fn option(action: &Action, hook: Hook, flavour: Flavour, ports: Option<&PortSet>
         _ => openbsd,
     };
     Some(match action {
-        Action::DestinationNat { address, port } => {
+        Action::DestinationNat { address: Some(address), port } => {
             let mut text = format!("{} {address}", word("rdr-to"));
             match (port, ports.map(PortSet::ranges)) {
                 (Some(port), _) => push(&mut text, format_args!(" port {port}")),
@@ -192,12 +192,15 @@ fn option(action: &Action, hook: Hook, flavour: Flavour, ports: Option<&PortSet>
             }
             text
         }
-        Action::SourceNat { address, ports: Some(range) } => {
+        Action::SourceNat { address: Some(address), ports: Some(range) } => {
             format!("{} {address} port {}", word("nat-to"), colon(*range))
         }
-        Action::SourceNat { address, ports: None } => format!("{} {address} static-port", word("nat-to")),
+        Action::SourceNat { address: Some(address), ports: None } => {
+            format!("{} {address} static-port", word("nat-to"))
+        }
         Action::Divert { address, port } => format!("divert-to {address} port {port}"),
-        Action::Accept | Action::Drop | Action::AssignHelper(_) | Action::Anchor(_) => return None,
+        // Said before, and nothing else is built for this dialect.
+        _ => return None,
     })
 }
 

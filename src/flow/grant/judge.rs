@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 
 use crate::packet::{Family, Protocol};
-use crate::ruleset::{Action, Chain, Direction, Hook, Match, Policy, Rule, Ruleset, States};
+use crate::ruleset::{Action, AddressType, Chain, Direction, Hook, Match, Policy, Rule, Ruleset, States};
 
 /// A packet that a rule set decides.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,9 +49,7 @@ pub(super) fn netfilter(ruleset: &Ruleset, packet: &Packet, own_addresses: &[IpA
     };
     let mut accepted = true;
     for chain in chains(hook) {
-        let family_fits = chain.table.family == crate::ruleset::TableFamily::Inet
-            || chain.table.family == crate::ruleset::TableFamily::of(packet.family());
-        if family_fits {
+        if chain.table.family.sees(packet.family()) {
             let decides = |rule: &&Rule| matches!(rule.actions.last(), Some(Action::Accept | Action::Drop));
             let verdict =
                 chain.rules.iter().filter(decides).find(|rule| fits(rule, &packet, None, own_addresses));
@@ -137,10 +135,10 @@ fn apply(actions: &[Action], packet: &mut Packet) {
     for action in actions {
         match action {
             Action::DestinationNat { address, port } => {
-                packet.destination = *address;
+                packet.destination = address.expect("an address");
                 packet.destination_port = port.unwrap_or(packet.destination_port);
             }
-            Action::SourceNat { address, .. } => packet.source = *address,
+            Action::SourceNat { address, .. } => packet.source = address.expect("an address"),
             _ => {}
         }
     }
@@ -150,18 +148,19 @@ fn fits(rule: &Rule, packet: &Packet, direction: Option<Direction>, own_addresse
     rule.matches.iter().all(|matching| match matching {
         Match::Family(family) => packet.family() == *family,
         Match::Direction(wanted) => direction == Some(*wanted),
-        Match::InInterface(name) => packet.arrival == Some(name.as_str()),
-        Match::OutInterface(name) => packet.departure == Some(name.as_str()),
+        Match::InInterface(interface) => packet.arrival.is_some_and(|name| interface.matches(name)),
+        Match::OutInterface(interface) => packet.departure.is_some_and(|name| interface.matches(name)),
         Match::Source(addresses) => addresses.contains(&IpNet::from(packet.source)),
         Match::Destination(addresses) => addresses.contains(&IpNet::from(packet.destination)),
-        Match::SourceThisHost => own_addresses.contains(&packet.source),
-        Match::DestinationThisHost => own_addresses.contains(&packet.destination),
+        Match::SourceType(AddressType::Local) => own_addresses.contains(&packet.source),
+        Match::DestinationType(AddressType::Local) => own_addresses.contains(&packet.destination),
         Match::Protocol(protocol) => packet.protocol == *protocol,
         Match::SourcePort(ports) => ports.contains(packet.source_port),
         Match::DestinationPort(ports) => ports.contains(packet.destination_port),
-        Match::TcpSyn => packet.syn,
+        &Match::SYN => packet.syn,
         Match::Icmp(_) => false,
         Match::State(states) => *states == packet.state,
         Match::Helper(name) => packet.helped && name == "ftp",
+        other => panic!("{other:?} is not built"),
     })
 }

@@ -88,7 +88,7 @@ impl Request<'_> {
 
 /// A rule that accepts.
 fn accept(matches: Vec<Match>, comment: String) -> Rule {
-    Rule { matches, actions: vec![Action::Accept], quick: true, comment: Some(comment) }
+    Rule { matches, actions: vec![Action::Accept], quick: true, comment: Some(comment), origin: None }
 }
 
 /// The comment of a rule that serves FTP: the ids of its flows.

@@ -8,8 +8,8 @@ use crate::flow::passage::{Translation, passages};
 use crate::flow::{Channel, Connection, Endpoint};
 use crate::packet::{AddressSet, Family, Protocol};
 use crate::ruleset::{
-    Action, Attachment, BaseChain, Chain, Direction, HelperObject, Hook, Match, Policy, Rule, Ruleset,
-    States, Table, TableFamily, priority,
+    Action, Attachment, BaseChain, Chain, Direction, HelperObject, Hook, Interface, Match, Policy, Rule,
+    Ruleset, States, Table, TableFamily, priority,
 };
 
 /// The kernel's name of the FTP helper (`nf_conntrack_ftp`).
@@ -134,10 +134,16 @@ impl Part<'_> {
         let mut rules = Vec::new();
         match hook {
             Hook::Input => {
-                rules.push(accept(vec![Match::InInterface("lo".to_owned())], "ftpfw loopback".to_owned()));
+                rules.push(accept(
+                    vec![Match::InInterface(Interface::named("lo"))],
+                    "ftpfw loopback".to_owned(),
+                ));
             }
             Hook::Output => {
-                rules.push(accept(vec![Match::OutInterface("lo".to_owned())], "ftpfw loopback".to_owned()));
+                rules.push(accept(
+                    vec![Match::OutInterface(Interface::named("lo"))],
+                    "ftpfw loopback".to_owned(),
+                ));
             }
             _ => {}
         }
@@ -199,7 +205,7 @@ impl Part<'_> {
     fn opening_rule(&self, connection: &Connection) -> Rule {
         let mut matches = self.interfaces(connection.direction);
         matches.extend(tcp_between(connection.family, &connection.source, &connection.destination));
-        matches.push(Match::TcpSyn);
+        matches.push(Match::SYN);
         if connection.expected {
             // Related packets are let through only if it was the FTP helper that expected them, and only to
             // the declared ports: an expectation alone can be made to name any port.
@@ -233,7 +239,9 @@ impl Part<'_> {
             (Place::Gateway, Direction::In) => (outside, inside),
             (Place::Gateway, Direction::Out) => (inside, outside),
         };
-        from.map(Match::InInterface).into_iter().chain(to.map(Match::OutInterface)).collect()
+        let named = |name: String| Interface { name, prefix: false };
+        let from = from.map(|name| Match::InInterface(named(name)));
+        from.into_iter().chain(to.map(|name| Match::OutInterface(named(name)))).collect()
     }
 
     /// The rules of a complete policy for other traffic that is meant to pass `hook`.
@@ -262,7 +270,7 @@ impl Part<'_> {
             matches.push(Match::Protocol(allowed.protocol));
             matches.extend(allowed.ports.clone().map(Match::DestinationPort));
             if allowed.protocol == Protocol::Tcp {
-                matches.push(Match::TcpSyn);
+                matches.push(Match::SYN);
             }
             matches.push(Match::State(States::NEW));
             rules.push(accept(matches, also_comment(allowed)));
@@ -315,13 +323,19 @@ impl Part<'_> {
                     actions: vec![Action::AssignHelper(object.clone())],
                     quick: true,
                     comment: Some(flow_comment(&connection.openers)),
+                    origin: None,
                 }
             })
             .collect();
         if self.firewall().dialect == Dialect::Nftables && !rules.is_empty() {
             let table = self.table("raw");
             let helper = FTP_HELPER.to_owned();
-            self.grant.ruleset.helper_objects.push(HelperObject { table, name: object, helper });
+            self.grant.ruleset.helper_objects.push(HelperObject {
+                table,
+                name: object,
+                helper,
+                family: None,
+            });
         }
         // nftables assigns to the connection, which exists only after priority -200; iptables' raw table
         // makes a template for it.
@@ -344,19 +358,22 @@ impl Part<'_> {
                     Some(Translation::Destination { private, .. }) => {
                         // Where it leaves is not known yet.
                         matches.retain(|known| matches!(known, Match::InInterface(_)));
-                        (&mut destination_rules, Action::DestinationNat { address: private, port: None })
+                        (
+                            &mut destination_rules,
+                            Action::DestinationNat { address: Some(private), port: None },
+                        )
                     }
                     Some(Translation::Source { public }) => {
                         matches.retain(|known| matches!(known, Match::OutInterface(_)));
                         let ports = self.request.translated_ports();
-                        (&mut source_rules, Action::SourceNat { address: public, ports })
+                        (&mut source_rules, Action::SourceNat { address: Some(public), ports })
                     }
                     None => continue,
                 };
                 let destination = passage.arriving_destination();
                 matches.extend(tcp_between(connection.family, &passage.source, &destination));
                 let comment = Some(flow_comment(&connection.openers));
-                rules.push(Rule { matches, actions: vec![action], quick: true, comment });
+                rules.push(Rule { matches, actions: vec![action], quick: true, comment, origin: None });
             }
         }
         self.side_chain("nat", Hook::Prerouting, priority::DESTINATION_NAT, destination_rules);

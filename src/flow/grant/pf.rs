@@ -13,7 +13,8 @@ use crate::flow::passage::{Translation, passages};
 use crate::flow::{Connection, Endpoint};
 use crate::packet::{AddressSet, Family, PortSet, Protocol};
 use crate::ruleset::{
-    Action, Attachment, BaseChain, Chain, Direction, Hook, Match, Policy, Rule, Ruleset, Table, TableFamily,
+    Action, AddressType, Attachment, BaseChain, Chain, Direction, Hook, Interface, Match, Policy, Rule,
+    Ruleset, Table, TableFamily,
 };
 
 /// Where ftp-proxy(8) puts the rules for data connections.
@@ -80,7 +81,13 @@ impl<'a> Rules<'a> {
     /// state.
     fn base(&mut self) {
         let comment = Some("ftpfw default".to_owned());
-        self.filter.push(Rule { matches: Vec::new(), actions: vec![Action::Drop], quick: false, comment });
+        self.filter.push(Rule {
+            matches: Vec::new(),
+            actions: vec![Action::Drop],
+            quick: false,
+            comment,
+            origin: None,
+        });
         self.filter.push(accept(neighbour_discovery(), "ftpfw neighbour discovery".to_owned()));
         self.filter.push(accept(listener_discovery(), "ftpfw listener discovery".to_owned()));
     }
@@ -105,11 +112,17 @@ impl<'a> Rules<'a> {
     ) {
         let mut matches = vec![Match::Direction(direction)];
         matches.extend(interface.cloned().map(|name| match direction {
-            Direction::In => Match::InInterface(name),
-            Direction::Out => Match::OutInterface(name),
+            Direction::In => Match::InInterface(Interface::named(name)),
+            Direction::Out => Match::OutInterface(Interface::named(name)),
         }));
         matches.extend(rest);
-        self.filter.push(Rule { matches, actions: vec![action], quick: true, comment: Some(comment) });
+        self.filter.push(Rule {
+            matches,
+            actions: vec![action],
+            quick: true,
+            comment: Some(comment),
+            origin: None,
+        });
     }
 
     /// Has the filter rule that came last do something before it passes the packet.
@@ -156,10 +169,10 @@ impl<'a> Rules<'a> {
             let (arriving, leaving) = (passage.arriving_destination(), passage.leaving_source());
             let translate = passage.translation.map(|translation| match translation {
                 Translation::Destination { private, .. } => {
-                    Action::DestinationNat { address: private, port: None }
+                    Action::DestinationNat { address: Some(private), port: None }
                 }
                 Translation::Source { public } => {
-                    Action::SourceNat { address: public, ports: self.request.translated_ports() }
+                    Action::SourceNat { address: Some(public), ports: self.request.translated_ports() }
                 }
             });
             if self.translates_first {
@@ -191,13 +204,15 @@ impl<'a> Rules<'a> {
     ) {
         let (arrival, departure) = self.interfaces(connection.direction);
         let (interface, rules) = match action {
-            Action::SourceNat { .. } => (departure.cloned().map(Match::OutInterface), &mut self.nat),
-            _ => (arrival.cloned().map(Match::InInterface), &mut self.rdr),
+            Action::SourceNat { .. } => {
+                (departure.map(|name| Match::OutInterface(Interface::named(name))), &mut self.nat)
+            }
+            _ => (arrival.map(|name| Match::InInterface(Interface::named(name))), &mut self.rdr),
         };
         let mut matches: Vec<Match> = interface.into_iter().collect();
         matches.extend(tcp_between(connection.family, source, destination));
         let comment = Some(connection_comment(connection));
-        rules.push(Rule { matches, actions: vec![action], quick: true, comment });
+        rules.push(Rule { matches, actions: vec![action], quick: true, comment, origin: None });
     }
 
     /// A control connection that ftp-proxy takes up on the gateway, and continues in a connection of its own.
@@ -222,7 +237,7 @@ impl<'a> Rules<'a> {
             } else {
                 transparent = true;
                 if self.translates_first {
-                    let action = Action::DestinationNat { address: loopback, port: Some(PROXY_PORT) };
+                    let action = Action::DestinationNat { address: Some(loopback), port: Some(PROXY_PORT) };
                     self.translation(action, connection, source, &arriving);
                     let proxy = Endpoint {
                         addresses: [loopback].into_iter().collect(),
@@ -239,7 +254,7 @@ impl<'a> Rules<'a> {
             let anywhere =
                 Endpoint { addresses: AddressSet::any().of(family), ports: PortSet::any(), ..source.clone() };
             let mut matches = opening(family, &anywhere, &passage.destination);
-            matches.insert(1, Match::SourceThisHost);
+            matches.insert(1, Match::SourceType(AddressType::Local));
             self.pass(Direction::Out, departure, matches, comment.clone());
         }
         if transparent {
@@ -262,27 +277,27 @@ impl<'a> Rules<'a> {
             }
             let mut matches = addresses(family, &from, &to);
             if allowed.from == Party::ThisHost {
-                matches.insert(1, Match::SourceThisHost);
+                matches.insert(1, Match::SourceType(AddressType::Local));
             }
             if allowed.to == Party::ThisHost {
-                matches.insert(1, Match::DestinationThisHost);
+                matches.insert(1, Match::DestinationType(AddressType::Local));
             }
             matches.push(Match::Protocol(allowed.protocol));
             matches.extend(allowed.ports.clone().map(Match::DestinationPort));
             if allowed.protocol == Protocol::Tcp {
-                matches.push(Match::TcpSyn);
+                matches.push(Match::SYN);
             }
             let forwarded = allowed.from != Party::ThisHost && allowed.to != Party::ThisHost;
             if allowed.from != Party::ThisHost {
                 if forwarded && to.is_any(family) {
-                    let own = with(&matches, Match::DestinationThisHost);
+                    let own = with(&matches, Match::DestinationType(AddressType::Local));
                     self.block(Direction::In, None, own, also_comment(allowed));
                 }
                 self.pass(Direction::In, None, matches.clone(), also_comment(allowed));
             }
             if allowed.to != Party::ThisHost {
                 if forwarded && from.is_any(family) {
-                    let own = with(&matches, Match::SourceThisHost);
+                    let own = with(&matches, Match::SourceType(AddressType::Local));
                     self.block(Direction::Out, None, own, also_comment(allowed));
                 }
                 self.pass(Direction::Out, None, matches, also_comment(allowed));
@@ -301,7 +316,7 @@ impl<'a> Rules<'a> {
             Place::Host => self.pass(Direction::Out, firewall.outside.as_ref(), Vec::new(), comment()),
             Place::Gateway => {
                 // Through this machine, not into it.
-                let own = vec![Match::DestinationThisHost];
+                let own = vec![Match::DestinationType(AddressType::Local)];
                 self.block(Direction::In, firewall.inside.as_ref(), own, comment());
                 self.pass(Direction::In, firewall.inside.as_ref(), Vec::new(), comment());
                 self.pass(Direction::Out, firewall.outside.as_ref(), Vec::new(), comment());
@@ -363,7 +378,7 @@ fn with(matches: &[Match], more: Match) -> Vec<Match> {
 /// The first packet of a connection over TCP.
 fn opening(family: Family, source: &Endpoint, destination: &Endpoint) -> Vec<Match> {
     let mut matches = tcp_between(family, source, destination);
-    matches.push(Match::TcpSyn);
+    matches.push(Match::SYN);
     matches
 }
 
@@ -373,6 +388,7 @@ fn anchor(name: String) -> Rule {
         actions: vec![Action::Anchor(name)],
         quick: false,
         comment: Some("ftpfw ftp-proxy".to_owned()),
+        origin: None,
     }
 }
 

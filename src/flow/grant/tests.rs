@@ -11,7 +11,7 @@ use crate::deployment::{Egress, Place, Side};
 use crate::flow::sample::{CLIENTS_PUBLIC, SERVER_PUBLIC, every};
 use crate::flow::{Flow, FlowState, flows};
 use crate::packet::PortSet;
-use crate::ruleset::{Direction, Policy, States};
+use crate::ruleset::{AddressType, Direction, Policy, States};
 
 const SHAPES: [Shape; 2] = [Shape::Complete, Shape::Fragment];
 
@@ -314,7 +314,8 @@ fn a_proxied_control_connection_is_taken_up_and_continued() {
         assert_eq!(anchors, if firewall.dialect == Dialect::PfFreebsd { 3 } else { 1 });
         let to_data = deployment.service.passive_ports.map(PortSet::from).map(Match::DestinationPort);
         assert!(!rules.iter().any(|rule| to_data.as_ref().is_some_and(|ports| rule.matches.contains(ports))));
-        let continued = rules.iter().filter(|rule| rule.matches.contains(&Match::SourceThisHost)).count();
+        let continued =
+            rules.iter().filter(|rule| rule.matches.contains(&Match::SourceType(AddressType::Local))).count();
         assert!(continued >= deployment.families().count());
     }
 }

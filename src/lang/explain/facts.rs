@@ -17,7 +17,7 @@ pub(super) fn fact(fact: &Fact, lang: Lang) -> String {
             lang,
             "\"{firewall}\" relies on the conntrack helper, which has to be attached by a rule: loading the module \
              has attached nothing since Linux 4.7. A client that starts TLS loses its data connections there.",
-            "“{firewall}”依赖 conntrack 助手，助手必须由规则指派：自 Linux 4.7 起，仅加载模块不再起作用。\
+            "“{firewall}”依赖 连接跟踪助手，该助手必须由规则指派：自 Linux 4.7 起，仅加载模块不再起作用。\
              客户端一旦启用 TLS，数据连接将在此中断。"
         ),
         Fact::HelperReads { firewall, proxy: true } => say!(

@@ -83,7 +83,7 @@ pub fn title(firewall: &Firewall, lang: Lang) -> String {
             say!(lang, "data connections by ftp-proxy", "由 ftp-proxy 放行数据连接")
         }
         Strategy::Helper => {
-            say!(lang, "data connections by conntrack helper", "由 conntrack 助手放行数据连接")
+            say!(lang, "data connections by conntrack helper", "由 连接跟踪助手放行数据连接")
         }
     };
     let dialect = firewall.dialect.id();

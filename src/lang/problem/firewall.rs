@@ -138,7 +138,7 @@ pub(super) fn words(problem: &FirewallProblem, lang: Lang) -> Words {
         FirewallProblem::ProtocolFamily { protocol } => {
             let (name, family, instead) = match protocol {
                 Protocol::Icmpv6 => ("icmpv6", "IPv6", "icmp"),
-                Protocol::Icmp | Protocol::Tcp | Protocol::Udp => ("icmp", "IPv4", "icmpv6"),
+                _ => ("icmp", "IPv4", "icmpv6"),
             };
             Words::new(
                 say!(lang, "{name} runs over {family} only", "{name} 仅用于 {family}"),

@@ -1,0 +1,95 @@
+//! A rule: what it matches, what it then does, where it comes from.
+
+use std::net::IpAddr;
+
+use super::{Masked, Match};
+use crate::packet::PortRange;
+
+/// A rule: what it matches, and what it then does.
+///
+/// A rule of nftables may match again after an action that lets the packet go on, such as setting a mark; its
+/// reader makes several of it, with the same origin.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Rule {
+    /// All of these have to hold; none means every packet.
+    pub matches: Vec<Match>,
+    /// What is done, in order. What neither decides nor changes what later rules see (a counter, a log) is not
+    /// kept; a rule that does only that has no actions.
+    pub actions: Vec<Action>,
+    /// pf: evaluation ends here. Without it a later match overrules this one.
+    pub quick: bool,
+    /// What whoever wrote it says of it.
+    pub comment: Option<String>,
+    /// Where it was read; `None` for one that was not read.
+    pub origin: Option<Origin>,
+}
+
+/// Where in a text a rule stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Origin {
+    /// Which of the texts that were read together.
+    pub text: u32,
+    /// The line, from 1.
+    pub line: u32,
+    /// The first byte of the rule, counted from the start of the text.
+    pub start: u32,
+    /// The byte after its last.
+    pub end: u32,
+}
+
+/// What a rule does with a packet that it matches.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Action {
+    /// Let it through: the base chain is done with it. pf also keeps state: later packets of the connection and
+    /// its replies pass.
+    Accept,
+    /// Discard it silently.
+    Drop,
+    /// Discard it, and tell the sender.
+    Reject,
+    /// Go on in another chain of the table, and come back after its last rule.
+    Jump(String),
+    /// Go on in another chain of the table, and come back to where this chain was entered from.
+    Goto(String),
+    /// Go back to where this chain was entered from; in a base chain its policy decides.
+    Return,
+    /// Something that is not known here decides, and may let it through or not: a queue to a program, a target
+    /// of an extension. In the words of the rule.
+    Unknown(String),
+    /// Keep the packet from connection tracking; its state is untracked.
+    Notrack,
+    /// Attach a conntrack helper to the connection: the name of a [`HelperObject`](super::HelperObject) with
+    /// nftables, the kernel's name of the helper with iptables.
+    AssignHelper(String),
+    /// Set the bits of the packet's mark that the mask names.
+    SetMark(Masked),
+    /// Set the bits of the connection's mark that the mask names.
+    SetConnMark(Masked),
+    /// Translate the destination address.
+    DestinationNat {
+        /// The new address; `None` is this machine's own (`REDIRECT`), or that of the packet where only the port
+        /// changes.
+        address: Option<IpAddr>,
+        /// The new port; `None` keeps each port as it is.
+        port: Option<u16>,
+    },
+    /// Translate the source address.
+    SourceNat {
+        /// The new address; `None` is the one of the interface that the packet leaves by (`MASQUERADE`).
+        address: Option<IpAddr>,
+        /// Where the new port has to lie, the old one being kept if it can be. `None` keeps it: always with
+        /// pf (`static-port`), with netfilter unless another connection has it.
+        ports: Option<PortRange>,
+    },
+    /// pf on OpenBSD: hand the connection to a local program, which still sees its original destination.
+    Divert {
+        /// Where the program listens.
+        address: IpAddr,
+        /// The port it listens on.
+        port: u16,
+    },
+    /// pf: evaluate the rules of an anchor, which other programs may fill.
+    Anchor(String),
+    /// pf: mark the packet with a tag that later rules can match.
+    Tag(String),
+}
