@@ -78,7 +78,7 @@ fn read<'a>(
         }
     }
     if let Some(at) = fields.get(FieldId::Nat) {
-        let firewall = nat::Position { at, side, place, strategy };
+        let firewall = nat::Position { at, side, place, strategy, dialect };
         nat::check(check, &firewall, nat.as_ref().ok().and_then(Option::as_ref), around);
     }
     let also_allow = read_allows(check, fields, place);

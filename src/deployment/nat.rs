@@ -8,6 +8,7 @@ use super::model::{Nat, Place, Side, Strategy};
 use super::problem::NatProblem;
 use super::service::Draft;
 use super::shape::{self, FieldId};
+use crate::dialect::Dialect;
 use crate::packet::{AddressSet, Family};
 
 /// The firewall that translates, as far as it could be read.
@@ -20,6 +21,8 @@ pub(super) struct Position<'a, 'd> {
     pub place: Option<Place>,
     /// How it lets data connections through.
     pub strategy: Option<Strategy>,
+    /// What its rule sets are written in.
+    pub dialect: Option<Dialect>,
 }
 
 /// Address translation and the way to its two halves.
@@ -87,6 +90,13 @@ fn check_server(check: &mut Check, firewall: &Position<'_, '_>, read: &Read<'_>,
     match (service.advertised_address, public, private) {
         (Ok(Some(advertised)), IpAddr::V4(_), _) if IpAddr::V4(advertised) != public => {
             check.report(&read.public_at, NatProblem::AdvertisedDiffers { advertised, public });
+        }
+        // ftp-proxy knows the server by its connection, whatever address the reply names.
+        (Ok(Some(_)), IpAddr::V4(public), _)
+            if firewall.strategy == Some(Strategy::Helper)
+                && firewall.dialect.is_some_and(|d| !d.is_pf()) =>
+        {
+            check.report(firewall.at, NatProblem::AdvertisedUnderHelper { public });
         }
         // A helper rewrites the reply; with a static range nothing does.
         (Ok(None), IpAddr::V4(public), IpAddr::V4(private))

@@ -105,6 +105,12 @@ pub enum NatProblem {
         /// The address on the inside.
         private: Ipv4Addr,
     },
+    /// Of a server that names its public address itself, in front of which a conntrack helper would do it: the
+    /// helper takes the address for a third party's, and expects no connection to it.
+    AdvertisedUnderHelper {
+        /// The address on the outside.
+        public: Ipv4Addr,
+    },
     /// Of a server that names yet another address in the reply to `PASV`.
     AdvertisedDiffers {
         /// The address that the server names.
@@ -126,9 +132,11 @@ impl FirewallProblem {
     #[must_use]
     pub fn severity(&self) -> Severity {
         match self {
-            Self::Nat(NatProblem::NotAdvertised { .. } | NatProblem::ActiveClients { passive: true, .. }) => {
-                Severity::Warning
-            }
+            Self::Nat(
+                NatProblem::NotAdvertised { .. }
+                | NatProblem::AdvertisedUnderHelper { .. }
+                | NatProblem::ActiveClients { passive: true, .. },
+            ) => Severity::Warning,
             _ => Severity::Error,
         }
     }

@@ -38,7 +38,13 @@ pub(super) fn fact(fact: &Fact, lang: Lang) -> String {
             );
             let separator = say!(lang, " ", "");
             let named = match (advertised, helper) {
-                (_, true) => say!(
+                (Some(address), true) => say!(
+                    lang,
+                    "The helper edits the address in the reply to PASV, and takes {address}, which the server puts there \
+                     itself, for a third party's: let the server name its own address.",
+                    "PASV 应答中的地址由助手改写；服务器自行填入的 {address} 会被助手视为第三方地址：请让服务器给出自身地址。"
+                ),
+                (None, true) => say!(
                     lang,
                     "The helper edits the address in the reply to PASV.",
                     "PASV 应答中的地址由助手改写。"

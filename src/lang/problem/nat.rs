@@ -86,6 +86,23 @@ pub(super) fn words(problem: &NatProblem, lang: Lang) -> Words {
             "make the server name {public} in its reply to `PASV`, and declare it as `service.passive.advertised_address`; without TLS `strategy: helper` does it on the way",
             "请让服务器在 `PASV` 应答中使用 {public}，并声明为 `service.passive.advertised_address`；未启用 TLS 时也可用 `strategy: helper` 在途中改写"
         )),
+        NatProblem::AdvertisedUnderHelper { public } => Words::new(
+            say!(
+                lang,
+                "the server names {public} itself, and the helper on this gateway expects its private address",
+                "服务器自行给出 {public}，而本网关上的助手期望看到其私网地址"
+            ),
+            say!(
+                lang,
+                "expected a server without `service.passive.advertised_address`",
+                "此时不应声明 `service.passive.advertised_address`"
+            ),
+        )
+        .help(say!(
+            lang,
+            "the helper takes {public} for the address of a third party, and lets no connection to it through: have the server name its own address, which the helper edits, or declare `strategy: static`",
+            "助手会把 {public} 视为第三方地址，不放行到该地址的数据连接：请让服务器给出自身地址，由助手改写，或声明 `strategy: static`"
+        )),
         NatProblem::AdvertisedDiffers { advertised, public } => Words::new(
             say!(
                 lang,
