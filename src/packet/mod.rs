@@ -4,10 +4,12 @@
 
 mod address;
 mod family;
+mod one;
 mod port;
 mod protocol;
 
 pub use address::AddressSet;
 pub use family::Family;
+pub use one::{Packet, Payload, State};
 pub use port::{PortRange, PortSet};
 pub use protocol::Protocol;

@@ -1,6 +1,6 @@
 //! What a rule looks at.
 
-use crate::packet::{AddressSet, Family, PortSet, Protocol};
+use crate::packet::{AddressSet, Family, PortSet, Protocol, State};
 
 /// One condition of a rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -171,14 +171,17 @@ impl States {
     /// Only packets that connection tracking was told to leave alone.
     pub const UNTRACKED: Self = Self(16);
 
-    /// Each state by itself with its name, in the order that nft prints them.
-    pub const NAMED: [(Self, &str); 5] = [
-        (Self::INVALID, "invalid"),
-        (Self::ESTABLISHED, "established"),
-        (Self::RELATED, "related"),
-        (Self::NEW, "new"),
-        (Self::UNTRACKED, "untracked"),
-    ];
+    /// The set of one state.
+    #[must_use]
+    pub fn of(state: State) -> Self {
+        match state {
+            State::Invalid => Self::INVALID,
+            State::Established => Self::ESTABLISHED,
+            State::Related => Self::RELATED,
+            State::New => Self::NEW,
+            State::Untracked => Self::UNTRACKED,
+        }
+    }
 
     /// The states in either set.
     #[must_use]
@@ -195,6 +198,6 @@ impl States {
     /// The names of the states in the set, lower case, in the order that nft prints them.
     #[must_use]
     pub fn names(self) -> Vec<&'static str> {
-        Self::NAMED.into_iter().filter_map(|(state, name)| self.contains(state).then_some(name)).collect()
+        State::ALL.into_iter().filter(|&state| self.contains(Self::of(state))).map(State::id).collect()
     }
 }

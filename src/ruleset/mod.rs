@@ -6,6 +6,7 @@
 
 mod matching;
 mod rule;
+pub mod trace;
 
 pub use matching::{
     AddressType, CtDirection, Direction, IcmpMatch, Interface, Masked, Match, States, TcpFlags,
@@ -121,6 +122,8 @@ pub struct BaseChain {
     pub hook: Hook,
     /// Before or after others at the same hook: lower runs first.
     pub priority: i32,
+    /// Whether it translates addresses: then only the first packet of a connection enters it.
+    pub nat: bool,
     /// What happens to packets that no rule decides.
     pub policy: Policy,
 }

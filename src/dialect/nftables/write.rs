@@ -76,13 +76,14 @@ fn base_specification(base: BaseChain) -> String {
         Hook::Postrouting => "postrouting",
         Hook::Forward | Hook::PfFilter | Hook::PfNat | Hook::PfRdr => "forward",
     };
-    let (kind, level) = match base.priority {
-        priority::DESTINATION_NAT => ("nat", "dstnat".to_owned()),
-        priority::SOURCE_NAT => ("nat", "srcnat".to_owned()),
-        priority::FILTER => ("filter", "filter".to_owned()),
-        priority::MANGLE => ("filter", "mangle".to_owned()),
-        priority::RAW => ("filter", "raw".to_owned()),
-        other => ("filter", other.to_string()),
+    let kind = if base.nat { "nat" } else { "filter" };
+    let level = match base.priority {
+        priority::DESTINATION_NAT => "dstnat".to_owned(),
+        priority::SOURCE_NAT => "srcnat".to_owned(),
+        priority::FILTER => "filter".to_owned(),
+        priority::MANGLE => "mangle".to_owned(),
+        priority::RAW => "raw".to_owned(),
+        other => other.to_string(),
     };
     let policy = match base.policy {
         Policy::Accept => "accept",

@@ -93,7 +93,7 @@ impl Part<'_> {
             _ if purpose == "filter" => hook_name(hook).to_owned(),
             _ => self.request.chain_name(suffix(purpose, hook)),
         };
-        let base = Some(BaseChain { hook, priority, policy });
+        let base = Some(BaseChain { hook, priority, nat: purpose == "nat", policy });
         self.grant.ruleset.chains.push(Chain { table: self.table(purpose), name, base, rules });
     }
 

@@ -356,7 +356,7 @@ impl<'a> Rules<'a> {
             if !rules.is_empty() {
                 let table = Table { family: TableFamily::Inet, name: own.clone() };
                 // pf passes what no rule matches.
-                let base = Some(BaseChain { hook, priority: 0, policy: Policy::Accept });
+                let base = Some(BaseChain { hook, priority: 0, nat: hook != Hook::PfFilter, policy: Policy::Accept });
                 chains.push(Chain { table, name: name.to_owned(), base, rules });
             }
         }

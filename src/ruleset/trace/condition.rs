@@ -1,0 +1,190 @@
+//! Whether a packet meets a condition.
+
+use std::collections::BTreeMap;
+
+use ipnet::IpNet;
+
+use super::Path;
+use crate::packet::{AddressSet, Family, Packet, Payload, State};
+use crate::ruleset::{AddressType, CtDirection, Direction, Hook, IcmpMatch, Masked, Match, States};
+
+/// The answers that are tried for conditions that are not modelled.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Answers(BTreeMap<String, bool>);
+
+impl Answers {
+    /// These answers, and one more.
+    pub(super) fn with(&self, words: &str, answer: bool) -> Self {
+        let mut answers = self.clone();
+        answers.0.insert(words.to_owned(), answer);
+        answers
+    }
+
+    /// What has been asked.
+    pub(super) fn words(&self) -> impl Iterator<Item = String> {
+        self.0.keys().cloned()
+    }
+
+    /// The answer, or the words to ask it with.
+    pub(super) fn ask(&self, words: &str) -> Result<bool, String> {
+        self.0.get(words).copied().ok_or_else(|| words.to_owned())
+    }
+}
+
+/// A packet where it meets a rule.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Meeting<'a> {
+    /// The packet as it is now.
+    pub(super) packet: &'a Packet,
+    /// The packet as it came: connection tracking remembers it.
+    pub(super) original: &'a Packet,
+    /// What connection tracking knows here.
+    pub(super) state: State,
+    /// Where.
+    pub(super) hook: Hook,
+    /// pf: whether it arrives or leaves.
+    pub(super) direction: Option<Direction>,
+    /// On which way.
+    pub(super) path: Path,
+    /// pf: the tags that rules have set.
+    pub(super) tags: &'a [String],
+}
+
+impl Meeting<'_> {
+    /// Whether all conditions hold, or the words of one that is not modelled and decides.
+    pub(super) fn meets_all(&self, conditions: &[Match], answers: &Answers) -> Result<bool, String> {
+        let mut asked = None;
+        for condition in conditions {
+            match self.meets(condition, answers) {
+                Ok(true) => {}
+                Ok(false) => return Ok(false),
+                Err(words) => asked = asked.or(Some(words)),
+            }
+        }
+        asked.map_or(Ok(true), Err)
+    }
+
+    fn meets(&self, condition: &Match, answers: &Answers) -> Result<bool, String> {
+        let packet = self.packet;
+        let within = |set: &AddressSet, address| set.contains(&IpNet::from(address));
+        Ok(match condition {
+            Match::Family(family) => packet.family() == *family,
+            Match::Direction(direction) => self.direction == Some(*direction),
+            Match::InInterface(interface) => interface.matches(&packet.in_interface),
+            Match::OutInterface(interface) => interface.matches(&packet.out_interface),
+            Match::Source(set) => within(set, packet.source),
+            Match::Destination(set) => within(set, packet.destination),
+            Match::SourceType(kind) => return self.source_is(*kind, answers),
+            Match::DestinationType(kind) => return self.destination_is(*kind, answers),
+            Match::Protocol(protocol) => packet.payload.protocol() == *protocol,
+            Match::SourcePort(set) => packet.payload.ports().is_some_and(|(port, _)| set.contains(port)),
+            Match::DestinationPort(set) => packet.payload.ports().is_some_and(|(_, port)| set.contains(port)),
+            Match::TcpFlags(wanted) => match packet.payload {
+                Payload::Tcp { flags, .. } => flags & wanted.mask == wanted.value,
+                _ => false,
+            },
+            Match::Icmp(icmp) => is_icmp(packet, icmp),
+            Match::State(states) => states.contains(States::of(self.state)),
+            Match::CtDirection(direction) => packet.reply == (*direction == CtDirection::Reply),
+            Match::CtOriginalSource(set) => {
+                let first = self.first_packet("ct original source")?;
+                within(set, first.source)
+            }
+            Match::CtOriginalDestination(set) => {
+                let first = self.first_packet("ct original destination")?;
+                within(set, first.destination)
+            }
+            Match::CtOriginalDestinationPort(set) => {
+                let first = self.first_packet("ct original destination port")?;
+                first.payload.ports().is_some_and(|(_, port)| set.contains(port))
+            }
+            Match::Helper(name) => packet.helper.as_ref() == Some(name),
+            Match::Mark(wanted) => has_bits(packet.mark, *wanted),
+            Match::ConnMark(wanted) => has_bits(packet.connection_mark, *wanted),
+            Match::Tagged(tag) => self.tags.contains(tag),
+            Match::Not(inner) => return self.meets(inner, answers).map(|held| !held),
+            Match::AnyOf(alternatives) => {
+                let mut asked = None;
+                for alternative in alternatives {
+                    match self.meets_all(alternative, answers) {
+                        Ok(true) => return Ok(true),
+                        Ok(false) => {}
+                        Err(words) => asked = asked.or(Some(words)),
+                    }
+                }
+                return asked.map_or(Ok(false), Err);
+            }
+            Match::Opaque(words) => return answers.ask(words),
+        })
+    }
+
+    /// The first packet of the connection, where this is it.
+    fn first_packet(&self, words: &str) -> Result<&Packet, String> {
+        match self.state {
+            State::New | State::Related => Ok(self.original),
+            _ => Err(words.to_owned()),
+        }
+    }
+
+    /// The way of a packet tells which addresses are this machine's own.
+    fn source_is(&self, kind: AddressType, answers: &Answers) -> Result<bool, String> {
+        let local = match (self.path, self.hook) {
+            // A packet that has left over the loopback interface comes back in.
+            (Path::Input, _) if self.packet.in_interface == "lo" => Some(true),
+            (Path::Output, Hook::Postrouting) => None,
+            (Path::Output, _) => Some(true),
+            (Path::Input | Path::Forward, _) => Some(false),
+        };
+        self.address_is(kind, local, self.packet.source, "source", answers)
+    }
+
+    fn destination_is(&self, kind: AddressType, answers: &Answers) -> Result<bool, String> {
+        let local = match (self.path, self.hook) {
+            (Path::Input, _) => Some(!self.packet.destination.is_multicast()),
+            // What is local before its destination is translated may be forwarded all the same.
+            (Path::Forward, Hook::Prerouting) | (Path::Output, _) => {
+                self.packet.destination.is_loopback().then_some(true)
+            }
+            (Path::Forward, _) => Some(false),
+        };
+        self.address_is(kind, local, self.packet.destination, "destination", answers)
+    }
+
+    fn address_is(
+        &self,
+        kind: AddressType,
+        local: Option<bool>,
+        address: std::net::IpAddr,
+        end: &str,
+        answers: &Answers,
+    ) -> Result<bool, String> {
+        let ask = |kind: &str| answers.ask(&format!("{end} {address} is {kind}"));
+        let multicast = address.is_multicast();
+        match (kind, local) {
+            (AddressType::Multicast, _) => Ok(multicast),
+            _ if multicast => Ok(false),
+            (AddressType::Local, Some(local)) => Ok(local),
+            (AddressType::Local, None) => ask("local"),
+            (AddressType::Broadcast | AddressType::Unicast, Some(true)) => Ok(false),
+            // Only the machine knows the broadcast addresses of its networks; IPv6 has none.
+            (AddressType::Broadcast, _) if Family::of(address) == Family::Ipv6 => Ok(false),
+            (AddressType::Broadcast, _) => ask("broadcast"),
+            (AddressType::Unicast, _) => ask("unicast"),
+        }
+    }
+}
+
+fn is_icmp(packet: &Packet, wanted: &IcmpMatch) -> bool {
+    match packet.payload {
+        Payload::Icmp { kind, code, .. } => {
+            packet.family() == wanted.family
+                && wanted.types.contains(&kind)
+                && wanted.code.is_none_or(|wanted| wanted == code)
+        }
+        _ => false,
+    }
+}
+
+fn has_bits(mark: u32, wanted: Masked) -> bool {
+    mark & wanted.mask == wanted.value
+}

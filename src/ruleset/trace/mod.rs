@@ -1,0 +1,207 @@
+//! What a rule set does with one packet: the verdict, and every rule that the packet meets on the way.
+//!
+//! A rule may ask something that is not modelled. Then every answer is tried, the same words having the same
+//! answer everywhere: if all lead to one verdict, that is the verdict, otherwise it is unknown.
+
+mod condition;
+mod netfilter;
+mod pf;
+
+use std::collections::HashMap;
+
+use self::condition::Answers;
+use super::{BaseChain, Chain, Hook, Ruleset, Table};
+use crate::packet::Packet;
+
+/// The way of a packet through the machine that the rule set is on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Path {
+    /// To this machine: prerouting, then input. pf: in.
+    Input,
+    /// Through it: prerouting, forward, postrouting. pf: in on one interface, out on the other.
+    Forward,
+    /// From it: output, then postrouting. pf: out.
+    Output,
+}
+
+impl Path {
+    /// The three.
+    pub const ALL: [Self; 3] = [Self::Input, Self::Forward, Self::Output];
+
+    /// The name of the hook that it is named after.
+    #[must_use]
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Input => "input",
+            Self::Forward => "forward",
+            Self::Output => "output",
+        }
+    }
+}
+
+/// What becomes of a packet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Verdict {
+    /// It goes through.
+    Accept,
+    /// It is discarded silently.
+    Drop,
+    /// It is discarded, and its sender told.
+    Reject,
+    /// That depends on something that is not modelled.
+    Unknown,
+}
+
+impl Verdict {
+    /// The name in machine-readable output.
+    #[must_use]
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Accept => "accept",
+            Self::Drop => "drop",
+            Self::Reject => "reject",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// A rule of a rule set, by its place in [`Ruleset::chains`] and in [`Chain::rules`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RuleRef {
+    /// The chain.
+    pub chain: usize,
+    /// The rule in it.
+    pub rule: usize,
+}
+
+/// What decided on a packet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Decider {
+    /// A rule.
+    Rule(RuleRef),
+    /// The policy of a base chain.
+    Policy {
+        /// The chain.
+        chain: usize,
+    },
+    /// Nothing: no rule set sees the packet, or pf knows its connection.
+    Nothing,
+}
+
+/// What a rule set does with one packet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trace {
+    /// What becomes of it.
+    pub verdict: Verdict,
+    /// What decided; for an unknown verdict, the first rule that asks what is not modelled.
+    pub by: Decider,
+    /// The rules that match it, in the order that it meets them. For an unknown verdict, those that it meets if no
+    /// unmodelled condition holds.
+    pub met: Vec<RuleRef>,
+    /// The unmodelled conditions that the verdict depends on, in the words of the rules.
+    pub doubts: Vec<String>,
+    /// The packet as it leaves: translated, marked.
+    pub packet: Packet,
+}
+
+/// How many ways through the rules are tried before a verdict counts as unknown.
+const MAX_WAYS: usize = 1024;
+
+/// A rule set prepared for following packets through it.
+#[derive(Debug)]
+pub struct Tracer<'a> {
+    ruleset: &'a Ruleset,
+    chains: HashMap<(&'a Table, &'a str), usize>,
+    /// The base chains, by priority.
+    bases: Vec<(usize, BaseChain)>,
+}
+
+/// One way of a packet through the rules.
+#[derive(Debug, Clone)]
+struct Way {
+    verdict: Verdict,
+    by: Decider,
+    met: Vec<RuleRef>,
+    packet: Packet,
+}
+
+/// A condition that is not modelled and has no answer yet, and the rule that asks it.
+#[derive(Debug)]
+struct Question {
+    words: String,
+    asked_by: RuleRef,
+}
+
+impl<'a> Tracer<'a> {
+    /// Prepares `ruleset`.
+    #[must_use]
+    pub fn new(ruleset: &'a Ruleset) -> Self {
+        let mut bases: Vec<(usize, BaseChain)> =
+            ruleset.chains.iter().enumerate().filter_map(|(index, chain)| Some((index, chain.base?))).collect();
+        // Stable: what has the same priority runs in the order of the text.
+        bases.sort_by_key(|(_, base)| base.priority);
+        let named = |(index, chain): (usize, &'a Chain)| ((&chain.table, chain.name.as_str()), index);
+        Self { ruleset, chains: ruleset.chains.iter().enumerate().map(named).collect(), bases }
+    }
+
+    /// Follows `packet` along `path`.
+    #[must_use]
+    pub fn trace(&self, packet: &Packet, path: Path) -> Trace {
+        let mut open = vec![Answers::default()];
+        let mut first: Option<Way> = None;
+        let mut question: Option<Question> = None;
+        let mut doubts: Vec<String> = Vec::new();
+        let mut ways = 0;
+        while let Some(answers) = open.pop() {
+            ways += 1;
+            let way = match self.way(packet, path, &answers) {
+                Ok(way) => way,
+                Err(asked) => {
+                    // The way on which no unmodelled condition holds is followed first.
+                    open.push(answers.with(&asked.words, true));
+                    open.push(answers.with(&asked.words, false));
+                    question.get_or_insert(asked);
+                    continue;
+                }
+            };
+            let differs = first.as_ref().is_some_and(|known| known.verdict != way.verdict);
+            if differs || ways >= MAX_WAYS {
+                doubts.extend(answers.words());
+                let known = first.unwrap_or(way);
+                let by = question.map_or(known.by, |asked| Decider::Rule(asked.asked_by));
+                return Trace { verdict: Verdict::Unknown, by, met: known.met, doubts, packet: known.packet };
+            }
+            first.get_or_insert(way);
+        }
+        match first {
+            Some(Way { verdict, by, met, packet }) => Trace { verdict, by, met, doubts, packet },
+            None => self.untouched(packet),
+        }
+    }
+
+    fn untouched(&self, packet: &Packet) -> Trace {
+        debug_assert!(self.bases.is_empty(), "every way has an end");
+        Trace {
+            verdict: Verdict::Accept,
+            by: Decider::Nothing,
+            met: Vec::new(),
+            doubts: Vec::new(),
+            packet: packet.clone(),
+        }
+    }
+
+    fn way(&self, packet: &Packet, path: Path, answers: &Answers) -> Result<Way, Question> {
+        let mut way =
+            Way { verdict: Verdict::Accept, by: Decider::Nothing, met: Vec::new(), packet: packet.clone() };
+        netfilter::follow(self, path, answers, &mut way)?;
+        if way.verdict == Verdict::Accept {
+            pf::follow(self, path, answers, &mut way)?;
+        }
+        Ok(way)
+    }
+
+    /// The base chains at `hook`, in the order that they run.
+    fn bases_at(&self, hook: Hook) -> impl Iterator<Item = (usize, BaseChain)> {
+        self.bases.iter().copied().filter(move |(_, base)| base.hook == hook)
+    }
+}

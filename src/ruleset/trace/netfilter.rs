@@ -1,0 +1,175 @@
+//! The way through netfilter: base chains by hook and priority, user chains in between.
+
+use super::condition::{Answers, Meeting};
+use super::{Decider, Path, Question, RuleRef, Tracer, Verdict, Way};
+use crate::packet::{Packet, Payload, State};
+use crate::ruleset::{Action, BaseChain, Hook, Masked, Policy, priority};
+
+/// How deep chains may enter one another. The kernel refuses loops when rules are loaded (nft at 16, iptables at
+/// any depth that loops); a text may hold one all the same.
+const MAX_DEPTH: usize = 256;
+
+/// How a chain ends for a packet.
+enum End {
+    /// A rule decided.
+    Verdict(Verdict, RuleRef),
+    /// Its rules ended, or one returned: the chain before goes on.
+    Return,
+}
+
+/// Follows the packet of `way` through the hooks of `path`.
+pub(super) fn follow(tracer: &Tracer<'_>, path: Path, answers: &Answers, way: &mut Way) -> Result<(), Question> {
+    let hooks: &[Hook] = match path {
+        Path::Input => &[Hook::Prerouting, Hook::Input],
+        Path::Forward => &[Hook::Prerouting, Hook::Forward, Hook::Postrouting],
+        Path::Output => &[Hook::Output, Hook::Postrouting],
+    };
+    let mut walk =
+        Walk { tracer, path, answers, original: way.packet.clone(), way, untracked: false, translated: false };
+    for &hook in hooks {
+        walk.translated = false;
+        for (index, base) in tracer.bases_at(hook) {
+            if !walk.base_chain(index, base)? {
+                return Ok(());
+            }
+        }
+    }
+    Ok(())
+}
+
+struct Walk<'a, 'w> {
+    tracer: &'a Tracer<'a>,
+    path: Path,
+    answers: &'a Answers,
+    original: Packet,
+    way: &'w mut Way,
+    /// Whether a rule kept the packet from connection tracking.
+    untracked: bool,
+    /// Whether a rule at this hook has translated it: the first one counts.
+    translated: bool,
+}
+
+impl Walk<'_, '_> {
+    /// Goes through a base chain, and says whether the packet goes on after it.
+    fn base_chain(&mut self, index: usize, base: BaseChain) -> Result<bool, Question> {
+        let chain = &self.tracer.ruleset.chains[index];
+        if !chain.table.family.sees(self.way.packet.family()) {
+            return Ok(true);
+        }
+        let state = self.state(base);
+        // Translation is decided once for each connection; the kernel repeats it for later packets by itself.
+        if base.nat && (state != State::New || self.translated) {
+            return Ok(true);
+        }
+        let (verdict, by) = match self.chain(index, base, 0)? {
+            End::Verdict(verdict, rule) => (verdict, Decider::Rule(rule)),
+            End::Return => match base.policy {
+                Policy::Accept => (Verdict::Accept, Decider::Policy { chain: index }),
+                Policy::Drop => (Verdict::Drop, Decider::Policy { chain: index }),
+            },
+        };
+        // Of several acceptances, the one of the last filter chain is what people ask for.
+        if verdict != Verdict::Accept || !base.nat {
+            self.way.by = by;
+        }
+        self.way.verdict = verdict;
+        Ok(verdict == Verdict::Accept)
+    }
+
+    /// What connection tracking knows at this base chain. Before it has looked, nothing (`nft_ct.c`,
+    /// `xt_conntrack.c`: a packet without a connection is invalid).
+    fn state(&self, base: BaseChain) -> State {
+        if self.untracked {
+            State::Untracked
+        } else if is_before_conntrack(base) {
+            State::Invalid
+        } else {
+            self.way.packet.state
+        }
+    }
+
+    fn chain(&mut self, index: usize, base: BaseChain, depth: usize) -> Result<End, Question> {
+        let chain = &self.tracer.ruleset.chains[index];
+        for (position, rule) in chain.rules.iter().enumerate() {
+            let place = RuleRef { chain: index, rule: position };
+            let meeting = Meeting {
+                packet: &self.way.packet,
+                original: &self.original,
+                state: self.state(base),
+                hook: base.hook,
+                direction: None,
+                path: self.path,
+                tags: &[],
+            };
+            let ask = |words| Question { words, asked_by: place };
+            if !meeting.meets_all(&rule.matches, self.answers).map_err(ask)? {
+                continue;
+            }
+            self.way.met.push(place);
+            for action in &rule.actions {
+                match action {
+                    Action::Accept => return Ok(End::Verdict(Verdict::Accept, place)),
+                    Action::Drop => return Ok(End::Verdict(Verdict::Drop, place)),
+                    Action::Reject => return Ok(End::Verdict(Verdict::Reject, place)),
+                    Action::Return => return Ok(End::Return),
+                    Action::Unknown(words) => {
+                        let accepts = self.answers.ask(words).map_err(ask)?;
+                        let verdict = if accepts { Verdict::Accept } else { Verdict::Drop };
+                        return Ok(End::Verdict(verdict, place));
+                    }
+                    Action::Jump(name) | Action::Goto(name) => {
+                        let target = self.tracer.chains.get(&(&chain.table, name.as_str()));
+                        let Some(&target) = target.filter(|_| depth < MAX_DEPTH) else {
+                            // A chain that is not there, or a loop: the kernel would not have loaded it.
+                            return Err(ask(format!("jump {name}")));
+                        };
+                        let end = self.chain(target, base, depth + 1)?;
+                        if matches!(end, End::Verdict(..)) || matches!(action, Action::Goto(_)) {
+                            return Ok(end);
+                        }
+                    }
+                    Action::DestinationNat { .. } | Action::SourceNat { .. } => {
+                        self.translate(action).map_err(ask)?;
+                        return Ok(End::Verdict(Verdict::Accept, place));
+                    }
+                    Action::Notrack => self.untracked |= is_before_conntrack(base),
+                    Action::SetMark(mark) => set_bits(&mut self.way.packet.mark, *mark),
+                    Action::SetConnMark(mark) => set_bits(&mut self.way.packet.connection_mark, *mark),
+                    Action::AssignHelper(_) | Action::Divert { .. } | Action::Anchor(_) | Action::Tag(_) => {}
+                }
+            }
+        }
+        Ok(End::Return)
+    }
+
+    /// Translates the packet as far as the rule says to what; otherwise asks.
+    fn translate(&mut self, action: &Action) -> Result<(), String> {
+        self.translated = true;
+        let packet = &mut self.way.packet;
+        match action {
+            Action::DestinationNat { address, port } => {
+                if let Some(address) = address {
+                    packet.destination = *address;
+                }
+                if let (Some(new), Payload::Tcp { destination_port, .. } | Payload::Ports { destination_port, .. }) =
+                    (port, &mut packet.payload)
+                {
+                    *destination_port = *new;
+                }
+            }
+            Action::SourceNat { address: Some(address), .. } => packet.source = *address,
+            // The address of an interface: nothing after this hook looks at it.
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+/// Whether a base chain runs before connection tracking, which looks at prerouting and output.
+fn is_before_conntrack(base: BaseChain) -> bool {
+    matches!(base.hook, Hook::Prerouting | Hook::Output) && base.priority <= priority::CONNTRACK
+}
+
+fn set_bits(mark: &mut u32, new: Masked) {
+    *mark = (*mark & !new.mask) | (new.value & new.mask);
+}
