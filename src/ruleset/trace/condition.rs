@@ -135,7 +135,7 @@ impl Meeting<'_> {
             (Path::Output, _) => Some(true),
             (Path::Input | Path::Forward, _) => Some(false),
         };
-        self.address_is(kind, local, self.packet.source, "source", answers)
+        address_is(kind, local, self.packet.source, "source", answers)
     }
 
     fn destination_is(&self, kind: AddressType, answers: &Answers) -> Result<bool, String> {
@@ -147,30 +147,29 @@ impl Meeting<'_> {
             }
             (Path::Forward, _) => Some(false),
         };
-        self.address_is(kind, local, self.packet.destination, "destination", answers)
+        address_is(kind, local, self.packet.destination, "destination", answers)
     }
+}
 
-    fn address_is(
-        &self,
-        kind: AddressType,
-        local: Option<bool>,
-        address: std::net::IpAddr,
-        end: &str,
-        answers: &Answers,
-    ) -> Result<bool, String> {
-        let ask = |kind: &str| answers.ask(&format!("{end} {address} is {kind}"));
-        let multicast = address.is_multicast();
-        match (kind, local) {
-            (AddressType::Multicast, _) => Ok(multicast),
-            _ if multicast => Ok(false),
-            (AddressType::Local, Some(local)) => Ok(local),
-            (AddressType::Local, None) => ask("local"),
-            (AddressType::Broadcast | AddressType::Unicast, Some(true)) => Ok(false),
-            // Only the machine knows the broadcast addresses of its networks; IPv6 has none.
-            (AddressType::Broadcast, _) if Family::of(address) == Family::Ipv6 => Ok(false),
-            (AddressType::Broadcast, _) => ask("broadcast"),
-            (AddressType::Unicast, _) => ask("unicast"),
-        }
+fn address_is(
+    kind: AddressType,
+    local: Option<bool>,
+    address: std::net::IpAddr,
+    end: &str,
+    answers: &Answers,
+) -> Result<bool, String> {
+    let ask = |kind: &str| answers.ask(&format!("{end} {address} is {kind}"));
+    let multicast = address.is_multicast();
+    match (kind, local) {
+        (AddressType::Multicast, _) => Ok(multicast),
+        _ if multicast => Ok(false),
+        (AddressType::Local, Some(local)) => Ok(local),
+        (AddressType::Local, None) => ask("local"),
+        (AddressType::Broadcast | AddressType::Unicast, Some(true)) => Ok(false),
+        // Only the machine knows the broadcast addresses of its networks; IPv6 has none.
+        (AddressType::Broadcast, _) if Family::of(address) == Family::Ipv6 => Ok(false),
+        (AddressType::Broadcast, _) => ask("broadcast"),
+        (AddressType::Unicast, _) => ask("unicast"),
     }
 }
 

@@ -6,12 +6,13 @@
 mod condition;
 mod netfilter;
 mod pf;
+pub mod spec;
 
 use std::collections::HashMap;
 
 use self::condition::Answers;
-use super::{BaseChain, Chain, Hook, Ruleset, Table};
-use crate::packet::Packet;
+use super::{Action, BaseChain, Chain, Hook, Ruleset, Table};
+use crate::packet::{Packet, Payload};
 
 /// The way of a packet through the machine that the rule set is on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -136,8 +137,12 @@ impl<'a> Tracer<'a> {
     /// Prepares `ruleset`.
     #[must_use]
     pub fn new(ruleset: &'a Ruleset) -> Self {
-        let mut bases: Vec<(usize, BaseChain)> =
-            ruleset.chains.iter().enumerate().filter_map(|(index, chain)| Some((index, chain.base?))).collect();
+        let mut bases: Vec<(usize, BaseChain)> = ruleset
+            .chains
+            .iter()
+            .enumerate()
+            .filter_map(|(index, chain)| Some((index, chain.base?)))
+            .collect();
         // Stable: what has the same priority runs in the order of the text.
         bases.sort_by_key(|(_, base)| base.priority);
         let named = |(index, chain): (usize, &'a Chain)| ((&chain.table, chain.name.as_str()), index);
@@ -203,5 +208,22 @@ impl<'a> Tracer<'a> {
     /// The base chains at `hook`, in the order that they run.
     fn bases_at(&self, hook: Hook) -> impl Iterator<Item = (usize, BaseChain)> {
         self.bases.iter().copied().filter(move |(_, base)| base.hook == hook)
+    }
+}
+
+/// Translates `packet` as `action` says, if it is a translation. An address that only the machine knows (that of
+/// an interface) stays as it is: no rule after it can name it.
+fn translate(action: &Action, packet: &mut Packet) {
+    match action {
+        Action::DestinationNat { address, port } => {
+            packet.destination = address.unwrap_or(packet.destination);
+            if let Payload::Tcp { destination_port, .. } | Payload::Ports { destination_port, .. } =
+                &mut packet.payload
+            {
+                *destination_port = port.unwrap_or(*destination_port);
+            }
+        }
+        Action::SourceNat { address: Some(address), .. } => packet.source = *address,
+        _ => {}
     }
 }

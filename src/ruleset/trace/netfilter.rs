@@ -1,8 +1,8 @@
 //! The way through netfilter: base chains by hook and priority, user chains in between.
 
 use super::condition::{Answers, Meeting};
-use super::{Decider, Path, Question, RuleRef, Tracer, Verdict, Way};
-use crate::packet::{Packet, Payload, State};
+use super::{Decider, Path, Question, RuleRef, Tracer, Verdict, Way, translate};
+use crate::packet::{Packet, State};
 use crate::ruleset::{Action, BaseChain, Hook, Masked, Policy, priority};
 
 /// How deep chains may enter one another. The kernel refuses loops when rules are loaded (nft at 16, iptables at
@@ -18,14 +18,26 @@ enum End {
 }
 
 /// Follows the packet of `way` through the hooks of `path`.
-pub(super) fn follow(tracer: &Tracer<'_>, path: Path, answers: &Answers, way: &mut Way) -> Result<(), Question> {
+pub(super) fn follow(
+    tracer: &Tracer<'_>,
+    path: Path,
+    answers: &Answers,
+    way: &mut Way,
+) -> Result<(), Question> {
     let hooks: &[Hook] = match path {
         Path::Input => &[Hook::Prerouting, Hook::Input],
         Path::Forward => &[Hook::Prerouting, Hook::Forward, Hook::Postrouting],
         Path::Output => &[Hook::Output, Hook::Postrouting],
     };
-    let mut walk =
-        Walk { tracer, path, answers, original: way.packet.clone(), way, untracked: false, translated: false };
+    let mut walk = Walk {
+        tracer,
+        path,
+        answers,
+        original: way.packet.clone(),
+        way,
+        untracked: false,
+        translated: false,
+    };
     for &hook in hooks {
         walk.translated = false;
         for (index, base) in tracer.bases_at(hook) {
@@ -129,7 +141,8 @@ impl Walk<'_, '_> {
                         }
                     }
                     Action::DestinationNat { .. } | Action::SourceNat { .. } => {
-                        self.translate(action).map_err(ask)?;
+                        self.translated = true;
+                        translate(action, &mut self.way.packet);
                         return Ok(End::Verdict(Verdict::Accept, place));
                     }
                     Action::Notrack => self.untracked |= is_before_conntrack(base),
@@ -140,28 +153,6 @@ impl Walk<'_, '_> {
             }
         }
         Ok(End::Return)
-    }
-
-    /// Translates the packet as far as the rule says to what; otherwise asks.
-    fn translate(&mut self, action: &Action) -> Result<(), String> {
-        self.translated = true;
-        let packet = &mut self.way.packet;
-        match action {
-            Action::DestinationNat { address, port } => {
-                if let Some(address) = address {
-                    packet.destination = *address;
-                }
-                if let (Some(new), Payload::Tcp { destination_port, .. } | Payload::Ports { destination_port, .. }) =
-                    (port, &mut packet.payload)
-                {
-                    *destination_port = *new;
-                }
-            }
-            Action::SourceNat { address: Some(address), .. } => packet.source = *address,
-            // The address of an interface: nothing after this hook looks at it.
-            _ => {}
-        }
-        Ok(())
     }
 }
 

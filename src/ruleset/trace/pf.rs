@@ -1,12 +1,17 @@
 //! The way through pf: translation, then the last rule that matches, as the packet arrives and as it leaves.
 
 use super::condition::{Answers, Meeting};
-use super::{Decider, Path, Question, RuleRef, Tracer, Verdict, Way};
-use crate::packet::{Packet, Payload, State};
+use super::{Decider, Path, Question, RuleRef, Tracer, Verdict, Way, translate};
+use crate::packet::{Packet, State};
 use crate::ruleset::{Action, Direction, Hook, Policy, Rule};
 
 /// Follows the packet of `way` through the directions of `path`.
-pub(super) fn follow(tracer: &Tracer<'_>, path: Path, answers: &Answers, way: &mut Way) -> Result<(), Question> {
+pub(super) fn follow(
+    tracer: &Tracer<'_>,
+    path: Path,
+    answers: &Answers,
+    way: &mut Way,
+) -> Result<(), Question> {
     let Some((_, base)) = tracer.bases_at(Hook::PfFilter).next() else { return Ok(()) };
     let directions: &[Direction] = match path {
         Path::Input => &[Direction::In],
@@ -27,7 +32,8 @@ pub(super) fn follow(tracer: &Tracer<'_>, path: Path, answers: &Answers, way: &m
             continue;
         }
         let original = way.packet.clone();
-        let mut walk = Walk { tracer, path, answers, direction, original, way, decision: None, tags: Vec::new() };
+        let mut walk =
+            Walk { tracer, path, answers, direction, original, way, decision: None, tags: Vec::new() };
         walk.translate(match direction {
             Direction::In => Hook::PfRdr,
             Direction::Out => Hook::PfNat,
@@ -50,7 +56,8 @@ pub(super) fn follow(tracer: &Tracer<'_>, path: Path, answers: &Answers, way: &m
             (true, _) => {}
             (false, Decider::Rule(place)) => {
                 let rule = &tracer.ruleset.chains[place.chain].rules[place.rule];
-                way.verdict = if rule.actions.contains(&Action::Reject) { Verdict::Reject } else { Verdict::Drop };
+                way.verdict =
+                    if rule.actions.contains(&Action::Reject) { Verdict::Reject } else { Verdict::Drop };
                 return Ok(());
             }
             (false, _) => {
@@ -64,7 +71,9 @@ pub(super) fn follow(tracer: &Tracer<'_>, path: Path, answers: &Answers, way: &m
 
 /// An interface is in the group of its driver: `em0` in `em`, `lo0` in `lo`.
 fn is_group(group: &str, interface: &str) -> bool {
-    interface.strip_prefix(group).is_some_and(|unit| !unit.is_empty() && unit.bytes().all(|b| b.is_ascii_digit()))
+    interface
+        .strip_prefix(group)
+        .is_some_and(|unit| !unit.is_empty() && unit.bytes().all(|b| b.is_ascii_digit()))
 }
 
 struct Walk<'a, 'w> {
@@ -140,17 +149,6 @@ impl Walk<'_, '_> {
 
 fn apply(rule: &Rule, packet: &mut Packet) {
     for action in &rule.actions {
-        match action {
-            Action::DestinationNat { address: Some(address), port } => {
-                packet.destination = *address;
-                if let (Some(new), Payload::Tcp { destination_port, .. } | Payload::Ports { destination_port, .. }) =
-                    (port, &mut packet.payload)
-                {
-                    *destination_port = *new;
-                }
-            }
-            Action::SourceNat { address: Some(address), .. } => packet.source = *address,
-            _ => {}
-        }
+        translate(action, packet);
     }
 }
