@@ -64,7 +64,8 @@ impl Meeting<'_> {
         asked.map_or(Ok(true), Err)
     }
 
-    fn meets(&self, condition: &Match, answers: &Answers) -> Result<bool, String> {
+    /// Whether a condition holds, or the words to ask it with.
+    pub(super) fn meets(&self, condition: &Match, answers: &Answers) -> Result<bool, String> {
         let packet = self.packet;
         let within = |set: &AddressSet, address| set.contains(&IpNet::from(address));
         Ok(match condition {

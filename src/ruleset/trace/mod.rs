@@ -11,7 +11,7 @@ pub mod spec;
 use std::collections::HashMap;
 
 use self::condition::Answers;
-use super::{Action, BaseChain, Chain, Hook, Ruleset, Table};
+use super::{Action, BaseChain, Chain, Hook, Match, Rule, Ruleset, Table};
 use crate::packet::{Packet, Payload};
 
 /// The way of a packet through the machine that the rule set is on.
@@ -99,10 +99,21 @@ pub struct Trace {
     /// The rules that match it, in the order that it meets them. For an unknown verdict, those that it meets if no
     /// unmodelled condition holds.
     pub met: Vec<RuleRef>,
+    /// The rules that would accept it but for one condition, in the order that it passes them.
+    pub near: Vec<NearMiss>,
     /// The unmodelled conditions that the verdict depends on, in the words of the rules.
     pub doubts: Vec<String>,
     /// The packet as it leaves: translated, marked.
     pub packet: Packet,
+}
+
+/// A rule that would accept a packet but for one condition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NearMiss {
+    /// The rule.
+    pub rule: RuleRef,
+    /// The condition that does not hold, by its place in [`Rule::matches`].
+    pub condition: usize,
 }
 
 /// How many ways through the rules are tried before a verdict counts as unknown.
@@ -123,7 +134,21 @@ struct Way {
     verdict: Verdict,
     by: Decider,
     met: Vec<RuleRef>,
+    near: Vec<NearMiss>,
     packet: Packet,
+}
+
+impl Way {
+    /// Remembers `rule`, which does not match, if that is for one condition only.
+    fn passes(&mut self, rule: &Rule, place: RuleRef, holds: impl Fn(&Match) -> bool) {
+        if !rule.actions.contains(&Action::Accept) {
+            return;
+        }
+        let mut missed = rule.matches.iter().enumerate().filter(|(_, condition)| !holds(condition));
+        if let (Some((condition, _)), None) = (missed.next(), missed.next()) {
+            self.near.push(NearMiss { rule: place, condition });
+        }
+    }
 }
 
 /// A condition that is not modelled and has no answer yet, and the rule that asks it.
@@ -174,12 +199,13 @@ impl<'a> Tracer<'a> {
                 doubts.extend(answers.words());
                 let known = first.unwrap_or(way);
                 let by = question.map_or(known.by, |asked| Decider::Rule(asked.asked_by));
-                return Trace { verdict: Verdict::Unknown, by, met: known.met, doubts, packet: known.packet };
+                let Way { met, near, packet, .. } = known;
+                return Trace { verdict: Verdict::Unknown, by, met, near, doubts, packet };
             }
             first.get_or_insert(way);
         }
         match first {
-            Some(Way { verdict, by, met, packet }) => Trace { verdict, by, met, doubts, packet },
+            Some(Way { verdict, by, met, near, packet }) => Trace { verdict, by, met, near, doubts, packet },
             None => self.untouched(packet),
         }
     }
@@ -190,14 +216,20 @@ impl<'a> Tracer<'a> {
             verdict: Verdict::Accept,
             by: Decider::Nothing,
             met: Vec::new(),
+            near: Vec::new(),
             doubts: Vec::new(),
             packet: packet.clone(),
         }
     }
 
     fn way(&self, packet: &Packet, path: Path, answers: &Answers) -> Result<Way, Question> {
-        let mut way =
-            Way { verdict: Verdict::Accept, by: Decider::Nothing, met: Vec::new(), packet: packet.clone() };
+        let mut way = Way {
+            verdict: Verdict::Accept,
+            by: Decider::Nothing,
+            met: Vec::new(),
+            near: Vec::new(),
+            packet: packet.clone(),
+        };
         netfilter::follow(self, path, answers, &mut way)?;
         if way.verdict == Verdict::Accept {
             pf::follow(self, path, answers, &mut way)?;

@@ -29,23 +29,18 @@ pub(super) fn follow(
         Path::Forward => &[Hook::Prerouting, Hook::Forward, Hook::Postrouting],
         Path::Output => &[Hook::Output, Hook::Postrouting],
     };
-    let mut walk = Walk {
-        tracer,
-        path,
-        answers,
-        original: way.packet.clone(),
-        way,
-        untracked: false,
-        translated: false,
-    };
+    let packet = way.packet.clone();
+    let original = packet.clone();
+    let mut walk = Walk { tracer, path, answers, original, packet, way, untracked: false, translated: false };
+    let mut goes_on = true;
     for &hook in hooks {
         walk.translated = false;
         for (index, base) in tracer.bases_at(hook) {
-            if !walk.base_chain(index, base)? {
-                return Ok(());
-            }
+            goes_on = goes_on && walk.base_chain(index, base)?;
         }
     }
+    let Walk { packet, .. } = walk;
+    way.packet = packet;
     Ok(())
 }
 
@@ -54,6 +49,7 @@ struct Walk<'a, 'w> {
     path: Path,
     answers: &'a Answers,
     original: Packet,
+    packet: Packet,
     way: &'w mut Way,
     /// Whether a rule kept the packet from connection tracking.
     untracked: bool,
@@ -65,7 +61,7 @@ impl Walk<'_, '_> {
     /// Goes through a base chain, and says whether the packet goes on after it.
     fn base_chain(&mut self, index: usize, base: BaseChain) -> Result<bool, Question> {
         let chain = &self.tracer.ruleset.chains[index];
-        if !chain.table.family.sees(self.way.packet.family()) {
+        if !chain.table.family.sees(self.packet.family()) {
             return Ok(true);
         }
         let state = self.state(base);
@@ -96,7 +92,7 @@ impl Walk<'_, '_> {
         } else if is_before_conntrack(base) {
             State::Invalid
         } else {
-            self.way.packet.state
+            self.packet.state
         }
     }
 
@@ -105,7 +101,7 @@ impl Walk<'_, '_> {
         for (position, rule) in chain.rules.iter().enumerate() {
             let place = RuleRef { chain: index, rule: position };
             let meeting = Meeting {
-                packet: &self.way.packet,
+                packet: &self.packet,
                 original: &self.original,
                 state: self.state(base),
                 hook: base.hook,
@@ -115,6 +111,7 @@ impl Walk<'_, '_> {
             };
             let ask = |words| Question { words, asked_by: place };
             if !meeting.meets_all(&rule.matches, self.answers).map_err(ask)? {
+                self.way.passes(rule, place, |condition| meeting.meets(condition, self.answers) == Ok(true));
                 continue;
             }
             self.way.met.push(place);
@@ -142,12 +139,12 @@ impl Walk<'_, '_> {
                     }
                     Action::DestinationNat { .. } | Action::SourceNat { .. } => {
                         self.translated = true;
-                        translate(action, &mut self.way.packet);
+                        translate(action, &mut self.packet);
                         return Ok(End::Verdict(Verdict::Accept, place));
                     }
                     Action::Notrack => self.untracked |= is_before_conntrack(base),
-                    Action::SetMark(mark) => set_bits(&mut self.way.packet.mark, *mark),
-                    Action::SetConnMark(mark) => set_bits(&mut self.way.packet.connection_mark, *mark),
+                    Action::SetMark(mark) => set_bits(&mut self.packet.mark, *mark),
+                    Action::SetConnMark(mark) => set_bits(&mut self.packet.connection_mark, *mark),
                     Action::AssignHelper(_) | Action::Divert { .. } | Action::Anchor(_) | Action::Tag(_) => {}
                 }
             }

@@ -31,9 +31,10 @@ pub(super) fn follow(
         if tracer.ruleset.skipped_interfaces.iter().any(skipped) {
             continue;
         }
-        let original = way.packet.clone();
-        let mut walk =
-            Walk { tracer, path, answers, direction, original, way, decision: None, tags: Vec::new() };
+        let packet = way.packet.clone();
+        let original = packet.clone();
+        let tags = Vec::new();
+        let mut walk = Walk { tracer, path, answers, direction, original, packet, way, decision: None, tags };
         walk.translate(match direction {
             Direction::In => Hook::PfRdr,
             Direction::Out => Hook::PfNat,
@@ -43,7 +44,9 @@ pub(super) fn follow(
                 break;
             }
         }
-        let (accepts, by) = match walk.decision {
+        let Walk { packet, decision, .. } = walk;
+        way.packet = packet;
+        let (accepts, by) = match decision {
             Some((accepts, place)) => (accepts, Decider::Rule(place)),
             None => (base.policy == Policy::Accept, Decider::Nothing),
         };
@@ -82,6 +85,7 @@ struct Walk<'a, 'w> {
     answers: &'a Answers,
     direction: Direction,
     original: Packet,
+    packet: Packet,
     way: &'w mut Way,
     /// The last rule that matched, and whether it passes the packet.
     decision: Option<(bool, RuleRef)>,
@@ -89,17 +93,22 @@ struct Walk<'a, 'w> {
 }
 
 impl Walk<'_, '_> {
-    fn meets(&self, rule: &Rule, place: RuleRef, hook: Hook) -> Result<bool, Question> {
+    fn meets(&mut self, rule: &Rule, place: RuleRef, hook: Hook) -> Result<bool, Question> {
         let meeting = Meeting {
-            packet: &self.way.packet,
+            packet: &self.packet,
             original: &self.original,
-            state: self.way.packet.state,
+            state: self.packet.state,
             hook,
             direction: Some(self.direction),
             path: self.path,
             tags: &self.tags,
         };
-        meeting.meets_all(&rule.matches, self.answers).map_err(|words| Question { words, asked_by: place })
+        let ask = |words| Question { words, asked_by: place };
+        let met = meeting.meets_all(&rule.matches, self.answers).map_err(ask)?;
+        if !met {
+            self.way.passes(rule, place, |condition| meeting.meets(condition, self.answers) == Ok(true));
+        }
+        Ok(met)
     }
 
     /// The first translation rule that matches counts.
@@ -110,7 +119,7 @@ impl Walk<'_, '_> {
                 let place = RuleRef { chain: index, rule: position };
                 if self.meets(rule, place, hook)? {
                     self.way.met.push(place);
-                    apply(rule, &mut self.way.packet);
+                    apply(rule, &mut self.packet);
                     return Ok(());
                 }
             }
