@@ -28,6 +28,7 @@ mod packet;
 mod plan;
 mod prove;
 mod reach;
+mod reload;
 mod require;
 mod scenario;
 mod syntax;
