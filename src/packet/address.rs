@@ -79,6 +79,12 @@ fn whole(family: Family) -> IpNet {
     }
 }
 
+impl From<IpNet> for AddressSet {
+    fn from(net: IpNet) -> Self {
+        Self { nets: vec![net.trunc()] }
+    }
+}
+
 impl FromIterator<IpNet> for AddressSet {
     fn from_iter<I: IntoIterator<Item = IpNet>>(nets: I) -> Self {
         let nets: Vec<IpNet> = nets.into_iter().map(|net| net.trunc()).collect();

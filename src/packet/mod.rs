@@ -1,4 +1,4 @@
-//! What a packet is made of: families, addresses, protocols, ports.
+//! What a packet is made of: families, addresses, protocols, ports; packets, and exact sets of them.
 //!
 //! The ground floor. Nothing here knows of FTP or of firewalls.
 
@@ -7,9 +7,14 @@ mod family;
 mod one;
 mod port;
 mod protocol;
+mod set;
 
 pub use address::AddressSet;
 pub use family::Family;
 pub use one::{Packet, Payload, State};
 pub use port::{PortRange, PortSet};
 pub use protocol::Protocol;
+pub use set::{
+    Budget, Case, Description, Field, FirstMatch, Membership, NameField, Names, PacketSet, Part, Space,
+    TooComplex,
+};

@@ -1,0 +1,156 @@
+//! From a diagram back to the values of one field.
+
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
+
+use super::arena::{Ref, Variable};
+use super::layout::{self, Bits};
+use super::part::{Names, Pattern};
+use super::{NameField, PacketSet, Space, TooComplex};
+use crate::packet::{AddressSet, PortRange, PortSet};
+
+impl Space {
+    /// The addresses that packets of the set come from.
+    ///
+    /// What is known of a set this way spares building the sets of rules that cannot meet it.
+    ///
+    /// # Errors
+    ///
+    /// When the budget is used up.
+    pub fn sources_of(&mut self, set: PacketSet) -> Result<AddressSet, TooComplex> {
+        let values = self.only(set.0, layout::SOURCE)?;
+        self.read_addresses(values, layout::SOURCE)
+    }
+
+    /// The addresses that packets of the set go to.
+    ///
+    /// # Errors
+    ///
+    /// When the budget is used up.
+    pub fn destinations_of(&mut self, set: PacketSet) -> Result<AddressSet, TooComplex> {
+        let values = self.only(set.0, layout::DESTINATION)?;
+        self.read_addresses(values, layout::DESTINATION)
+    }
+
+    /// The source ports of those packets of the set that have ports.
+    ///
+    /// # Errors
+    ///
+    /// When the budget is used up.
+    pub fn source_ports_of(&mut self, set: PacketSet) -> Result<PortSet, TooComplex> {
+        self.ports_of(set, layout::SOURCE_PORT)
+    }
+
+    /// The destination ports of those packets of the set that have ports.
+    ///
+    /// # Errors
+    ///
+    /// When the budget is used up.
+    pub fn destination_ports_of(&mut self, set: PacketSet) -> Result<PortSet, TooComplex> {
+        self.ports_of(set, layout::DESTINATION_PORT)
+    }
+
+    fn ports_of(&mut self, set: PacketSet, bits: Bits) -> Result<PortSet, TooComplex> {
+        let with_ports = self.with_ports()?;
+        let set = self.intersection(set, with_ports)?;
+        let values = self.only(set.0, bits)?;
+        self.read_ranges(values, bits)
+    }
+
+    /// The values that a field takes in `f`, with the family where it is an address.
+    pub(super) fn only(&mut self, f: Ref, bits: Bits) -> Result<Ref, TooComplex> {
+        let f = self.arena.exists(f, bits.end(), layout::END)?;
+        match bits {
+            layout::SOURCE => Ok(f),
+            layout::DESTINATION => self.arena.exists(f, layout::SOURCE.first, bits.first),
+            _ => self.arena.exists(f, 0, bits.first),
+        }
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "width fits")]
+    pub(super) fn read_addresses(&mut self, values: Ref, bits: Bits) -> Result<AddressSet, TooComplex> {
+        let (low, high) = self.arena.cofactors(values, layout::FAMILY.first);
+        let (mut v4, mut v6) = (Vec::new(), Vec::new());
+        self.blocks(low, bits.leading(32), 0, &mut v4)?;
+        self.blocks(high, bits, 0, &mut v6)?;
+        let v4 = v4.into_iter().filter_map(|(first, free)| {
+            Ipv4Net::new(Ipv4Addr::from_bits(first as u32), 32 - free as u8).map(IpNet::V4).ok()
+        });
+        let v6 = v6.into_iter().filter_map(|(first, free)| {
+            Ipv6Net::new(Ipv6Addr::from_bits(first), 128 - free as u8).map(IpNet::V6).ok()
+        });
+        Ok(v4.chain(v6).collect())
+    }
+
+    /// The values of a field of at most 16 bits.
+    #[expect(clippy::cast_possible_truncation, reason = "width fits")]
+    pub(super) fn read_ranges(&mut self, values: Ref, bits: Bits) -> Result<PortSet, TooComplex> {
+        let mut blocks = Vec::new();
+        self.blocks(values, bits, 0, &mut blocks)?;
+        let ranges = blocks
+            .into_iter()
+            .filter_map(|(first, free)| PortRange::new(first as u16, (first + ((1 << free) - 1)) as u16));
+        Ok(ranges.collect())
+    }
+
+    /// Collects the blocks of values in a field, each as its first value and how many bits vary, in order.
+    fn blocks(
+        &mut self,
+        values: Ref,
+        bits: Bits,
+        first: u128,
+        blocks: &mut Vec<(u128, Variable)>,
+    ) -> Result<(), TooComplex> {
+        match values {
+            Ref::FALSE => return Ok(()),
+            Ref::TRUE => {
+                blocks.push((first, bits.width));
+                return Ok(());
+            }
+            _ => self.arena.work(1)?,
+        }
+        let (low, high) = self.arena.cofactors(values, bits.first);
+        let later = Bits { first: bits.first + 1, width: bits.width - 1 };
+        self.blocks(low, later, first, blocks)?;
+        self.blocks(high, later, first | 1 << later.width, blocks)
+    }
+
+    /// The names that a field may have, in terms of those that sets have been made of.
+    pub(super) fn read_names(&mut self, values: Ref, field: NameField) -> Result<Names, TooComplex> {
+        if values == Ref::TRUE {
+            return Ok(Names::ANY);
+        }
+        let mut patterns: Vec<Pattern> = self.names.iter().cloned().collect();
+        patterns.sort_by_key(|pattern| (pattern.text.len(), !pattern.open));
+        let whole = Pattern { text: String::new(), open: true };
+        let default = self.includes(values, field, &whole, &patterns)?;
+        let mut known: Vec<(Pattern, bool)> = Vec::new();
+        let mut exceptions = Vec::new();
+        for (index, pattern) in patterns.iter().enumerate().filter(|(_, pattern)| **pattern != whole) {
+            let included = self.includes(values, field, pattern, &patterns[index + 1..])?;
+            let outer = known.iter().rev().find(|(outer, _)| outer.covers(pattern));
+            if included != outer.map_or(default, |(_, included)| *included) {
+                exceptions.push((pattern.clone(), included));
+            }
+            known.push((pattern.clone(), included));
+        }
+        Ok(Names { default, exceptions })
+    }
+
+    /// Whether the names of a pattern that fit no more specific one are among the values.
+    fn includes(
+        &mut self,
+        values: Ref,
+        field: NameField,
+        pattern: &Pattern,
+        others: &[Pattern],
+    ) -> Result<bool, TooComplex> {
+        let mut own = self.pattern(field, pattern)?;
+        for inner in others.iter().filter(|other| *other != pattern && pattern.covers(other)) {
+            let inner = self.pattern(field, inner)?;
+            own = self.difference(own, inner)?;
+        }
+        Ok(self.arena.and(own.0, values)? != Ref::FALSE)
+    }
+}
