@@ -1,11 +1,9 @@
 //! iptables: `iptables-restore` and `ip6tables-restore`.
 
+mod read;
 mod usage;
 mod write;
 
-pub(super) use usage::usage;
-pub(super) use write::write;
-
-/// What the reader does not understand.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Problem {}
+pub use self::read::{Expected, Input, Problem, Sets, family_of, read, read_sets};
+pub(super) use self::usage::usage;
+pub(super) use self::write::write;

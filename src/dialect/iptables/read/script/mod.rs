@@ -1,0 +1,461 @@
+//! Shell scripts made of `iptables` commands.
+//!
+//! Commands are carried out in order, with the variables that the script sets and the loops over words that it
+//! has. What only a shell can tell is reported; a rule under a condition has that condition as an opaque one.
+
+mod expand;
+mod token;
+
+use self::expand::{Unknowns, Value, Variables, name_length};
+use self::token::{Kind, Token, tokens};
+use super::Input;
+use super::command::Verb;
+use super::log::Log;
+use super::problem::Problem;
+use super::rule::{self, Argument};
+use super::save::Save;
+use super::set::Sets;
+use super::tables::Tables;
+use super::word::Word;
+use crate::packet::Family;
+use crate::ruleset::{Match, Origin};
+
+/// How many tokens loops may repeat.
+const REPEATED: usize = 2_000_000;
+
+/// A script on its way.
+struct Script<'a> {
+    input: Input<'a>,
+    text: &'a str,
+    tokens: Vec<Token>,
+    at: usize,
+    tables: &'a mut Tables,
+    log: &'a mut Log,
+    variables: Variables,
+    /// The sets, where the script itself makes some.
+    sets: Option<Sets>,
+    blocks: Vec<Block>,
+    /// Whether the last command succeeded; `None` where that is not known.
+    status: Option<bool>,
+    /// The words of the last command, as a condition for the next.
+    last: Origin,
+    /// How many tokens may still be read.
+    fuel: usize,
+}
+
+/// A part of the script that ends in a word of its own.
+struct Block {
+    kind: BlockKind,
+    /// What has to hold for its commands to run, and where the script says so.
+    guards: Vec<(Match, Origin)>,
+}
+
+enum BlockKind {
+    /// Up to `}` or `)`.
+    Group,
+    If,
+    /// `while` and `until`, and `for` over what is not known.
+    Once,
+    For {
+        variable: String,
+        items: std::vec::IntoIter<Value>,
+        body: usize,
+    },
+    Case {
+        word: String,
+        pattern: bool,
+    },
+}
+
+/// Reads a script.
+pub(super) fn read(text: &str, input: Input<'_>, tables: &mut Tables, log: &mut Log) {
+    let tokens = tokens(text, input.number);
+    let fuel = tokens.len() + REPEATED;
+    let last = Origin { text: input.number, line: 1, start: 0, end: 0 };
+    let mut script = Script {
+        input,
+        text,
+        tokens,
+        at: 0,
+        tables,
+        log,
+        variables: Variables::default(),
+        sets: None,
+        blocks: Vec::new(),
+        status: Some(true),
+        last,
+        fuel,
+    };
+    script.run();
+}
+
+impl<'a> Script<'a> {
+    fn run(&mut self) {
+        let mut guard = None;
+        while let Some(&token) = self.tokens.get(self.at) {
+            let before = self.at;
+            match token.kind {
+                Kind::Word => self.command(token, guard.take()),
+                Kind::Unclosed => {
+                    self.log.report(Origin { end: token.origin.start + 1, ..token.origin }, Problem::Quote);
+                    self.at += 1;
+                }
+                Kind::And | Kind::Or => {
+                    self.at += 1;
+                    let on_success = token.kind == Kind::And;
+                    match self.status {
+                        Some(succeeded) if succeeded != on_success => {
+                            self.simple_end();
+                        }
+                        Some(_) => {}
+                        None => {
+                            let condition = Match::Opaque(self.slice(self.last).trim().to_owned());
+                            let condition = if on_success { condition } else { condition.negated() };
+                            guard = Some((condition, self.last));
+                        }
+                    }
+                }
+                Kind::Open => self.open(Vec::new()),
+                Kind::Close => self.close_group(),
+                Kind::CaseEnd => {
+                    if let Some(Block { kind: BlockKind::Case { pattern, .. }, .. }) = self.blocks.last_mut()
+                    {
+                        *pattern = true;
+                    }
+                    self.at += 1;
+                }
+                Kind::End | Kind::Pipe | Kind::Here => {
+                    guard = None;
+                    self.at += 1;
+                }
+            }
+            let used = self.at.saturating_sub(before).max(1);
+            let Some(fuel) = self.fuel.checked_sub(used) else {
+                self.log.report(token.origin, Problem::TooLong);
+                // The rest is read, but no loop is repeated any more.
+                for block in &mut self.blocks {
+                    if let BlockKind::For { items, .. } = &mut block.kind {
+                        *items = Vec::new().into_iter();
+                    }
+                }
+                self.fuel = self.tokens.len();
+                continue;
+            };
+            self.fuel = fuel;
+        }
+    }
+
+    fn slice(&self, origin: Origin) -> &'a str {
+        self.text.get(origin.start as usize..origin.end as usize).unwrap_or_default()
+    }
+
+    /// Goes to the end of this simple command.
+    fn simple_end(&mut self) -> usize {
+        while self.tokens.get(self.at).is_some_and(|token| matches!(token.kind, Kind::Word | Kind::Here)) {
+            self.at += 1;
+        }
+        self.at
+    }
+
+    /// Goes past this word of the shell's, and takes what stands before it as a condition.
+    fn until(&mut self, word: &str) -> (String, Origin) {
+        let start = self.at;
+        while let Some(token) = self.tokens.get(self.at) {
+            self.at += 1;
+            if token.kind == Kind::Word && self.slice(token.origin) == word {
+                break;
+            }
+        }
+        let origin = self.tokens.get(start).map_or(self.last, |token| token.origin);
+        let end = self.tokens.get(self.at.saturating_sub(1)).map_or(origin.end, |token| token.origin.start);
+        let origin = Origin { end: end.max(origin.start), ..origin };
+        let text = self.slice(origin).trim_end_matches([' ', ';', '\n', '\r', '\t']);
+        (text.to_owned(), Origin { end: origin.start + super::word::offset(text.len()), ..origin })
+    }
+
+    fn open(&mut self, guards: Vec<(Match, Origin)>) {
+        self.blocks.push(Block { kind: BlockKind::Group, guards });
+        self.at += 1;
+    }
+
+    fn close_group(&mut self) {
+        if matches!(self.blocks.last(), Some(Block { kind: BlockKind::Group, .. })) {
+            self.blocks.pop();
+        }
+        self.at += 1;
+    }
+
+    fn command(&mut self, token: Token, guard: Option<(Match, Origin)>) {
+        if let Some(Block { kind: BlockKind::Case { word, pattern }, guards }) = self.blocks.last_mut()
+            && *pattern
+            && &self.text[token.origin.start as usize..token.origin.end as usize] != "esac"
+        {
+            *pattern = false;
+            let text = &self.text[token.origin.start as usize..token.origin.end as usize];
+            *guards = vec![(Match::Opaque(format!("case {word} in {text}")), token.origin)];
+            while self.tokens.get(self.at).is_some_and(|token| token.kind != Kind::Close) {
+                self.at += 1;
+            }
+            self.at += 1;
+            return;
+        }
+        match self.slice(token.origin) {
+            "!" | "then" | "do" | "time" => self.at += 1,
+            "{" => self.open(Vec::new()),
+            "}" => self.close_group(),
+            "if" => {
+                self.at += 1;
+                let (text, origin) = self.until("then");
+                self.blocks.push(Block { kind: BlockKind::If, guards: vec![(Match::Opaque(text), origin)] });
+            }
+            "elif" | "else" => self.otherwise(self.slice(token.origin) == "elif"),
+            "fi" => self.pop(|kind| matches!(kind, BlockKind::If)),
+            "while" | "until" => {
+                self.at += 1;
+                let (text, origin) = self.until("do");
+                self.blocks
+                    .push(Block { kind: BlockKind::Once, guards: vec![(Match::Opaque(text), origin)] });
+            }
+            "for" => self.begin_loop(),
+            "done" => self.end_loop(),
+            "case" => {
+                self.at += 1;
+                let (word, _) = self.until("in");
+                self.blocks.push(Block { kind: BlockKind::Case { word, pattern: true }, guards: Vec::new() });
+            }
+            "esac" => self.pop(|kind| matches!(kind, BlockKind::Case { .. })),
+            "function" => {
+                self.at += 1;
+                self.function();
+            }
+            _ if self.tokens.get(self.at + 1).is_some_and(|next| next.kind == Kind::Open) => self.function(),
+            _ => self.simple(token, guard),
+        }
+    }
+
+    fn pop(&mut self, is_kind: impl Fn(&BlockKind) -> bool) {
+        self.at += 1;
+        if self.blocks.last().is_some_and(|block| is_kind(&block.kind)) {
+            self.blocks.pop();
+        }
+    }
+
+    fn otherwise(&mut self, with_condition: bool) {
+        self.at += 1;
+        let next = with_condition.then(|| self.until("then"));
+        if let Some(Block { kind: BlockKind::If, guards }) = self.blocks.last_mut() {
+            if let Some((condition, _)) = guards.last_mut() {
+                *condition = condition.clone().negated();
+            }
+            guards.extend(next.map(|(text, origin)| (Match::Opaque(text), origin)));
+        }
+    }
+
+    /// A function: its commands run where it is called, which is not followed.
+    fn function(&mut self) {
+        let origin = self.tokens[self.at.min(self.tokens.len() - 1)].origin;
+        let name = self.slice(origin).to_owned();
+        let is_body = |script: &Self| {
+            script
+                .tokens
+                .get(script.at)
+                .is_some_and(|token| token.kind == Kind::Word && script.slice(token.origin) == "{")
+        };
+        self.at += 1;
+        while !is_body(self)
+            && self.tokens.get(self.at).is_some_and(|token| {
+                matches!(token.kind, Kind::Open | Kind::Close) || self.slice(token.origin).trim().is_empty()
+            })
+        {
+            self.at += 1;
+        }
+        if is_body(self) {
+            self.open(vec![(Match::Opaque(format!("{name}()")), origin)]);
+        }
+    }
+
+    fn begin_loop(&mut self) {
+        let start = self.tokens[self.at].origin;
+        self.at += 1;
+        let name = self.tokens.get(self.at).map(|token| self.slice(token.origin)).unwrap_or_default();
+        self.at += 1;
+        let mut words = Vec::new();
+        let mut unknowns = Unknowns::new();
+        while let Some(&token) = self.tokens.get(self.at) {
+            self.at += 1;
+            match (token.kind, self.slice(token.origin)) {
+                (Kind::Word, "in") if words.is_empty() => {}
+                (Kind::Word, "do") => break,
+                (Kind::Word, raw) => self.variables.expand(raw, token.origin, &mut words, &mut unknowns),
+                _ => {}
+            }
+        }
+        if !unknowns.is_empty() || name_length(name) != name.len() || name.is_empty() {
+            self.variables.set(name, Value { text: format!("${name}"), known: false });
+            self.blocks.push(Block { kind: BlockKind::Once, guards: Vec::new() });
+            // Whatever uses the variable is reported; the same rule twice is the same rule.
+            return;
+        }
+        let items: Vec<Value> =
+            words.into_iter().map(|word| Value { text: word.text.into_owned(), known: word.known }).collect();
+        let mut items = items.into_iter();
+        match items.next() {
+            Some(first) => {
+                self.variables.set(name, first);
+                let kind = BlockKind::For { variable: name.to_owned(), items, body: self.at };
+                self.blocks.push(Block { kind, guards: Vec::new() });
+            }
+            None => {
+                // Nothing to loop over, so that the body never runs.
+                self.blocks.push(Block { kind: BlockKind::Once, guards: vec![(rule::NEVER, start)] });
+            }
+        }
+    }
+
+    fn end_loop(&mut self) {
+        self.at += 1;
+        let Some(block) = self.blocks.last_mut() else { return };
+        match &mut block.kind {
+            BlockKind::For { variable, items, body } => match items.next() {
+                Some(value) => {
+                    self.variables.set(variable, value);
+                    self.at = *body;
+                }
+                None => drop(self.blocks.pop()),
+            },
+            BlockKind::Once => drop(self.blocks.pop()),
+            _ => {}
+        }
+    }
+
+    /// A simple command: assignments, a name, arguments.
+    fn simple(&mut self, first: Token, guard: Option<(Match, Origin)>) {
+        let start = self.at;
+        let end = self.simple_end();
+        let mut words: Vec<Word<'_>> = Vec::new();
+        let mut unknowns = Unknowns::new();
+        let mut document = None;
+        for index in start..end {
+            let Token { kind, origin } = self.tokens[index];
+            let raw = self.slice(origin);
+            if kind == Kind::Here {
+                document = Some(origin);
+                continue;
+            }
+            if words
+                .first()
+                .is_none_or(|name| matches!(&*name.text, "export" | "local" | "readonly" | "declare"))
+                && let Some((name, value)) = raw.split_once('=')
+                && name_length(name) == name.len()
+                && !name.is_empty()
+            {
+                let value = self.variables.value(value);
+                self.variables.set(name, value);
+                continue;
+            }
+            let before = words.len();
+            self.variables.expand(raw, origin, &mut words, &mut unknowns);
+            let length: usize = words[before..].iter().map(|word| word.text.len()).sum();
+            self.fuel = self.fuel.saturating_sub(length / 16);
+        }
+        let last = self.tokens[end.max(start + 1) - 1].origin;
+        let last = if document.is_some() { first.origin } else { last };
+        let origin = Origin { end: last.end.max(first.origin.end), ..first.origin };
+        self.last = origin;
+        self.status = self.execute(&words, unknowns, document, origin, guard);
+    }
+
+    /// Carries out a command. Says whether it succeeds, if that is known.
+    fn execute(
+        &mut self,
+        words: &[Word<'_>],
+        unknowns: Unknowns,
+        document: Option<Origin>,
+        origin: Origin,
+        guard: Option<(Match, Origin)>,
+    ) -> Option<bool> {
+        let Some((name, arguments)) = words.split_first() else { return Some(true) };
+        let program = name.text.rsplit('/').next().unwrap_or_default();
+        let family = match program {
+            "sudo" | "doas" | "exec" | "command" | "nice" | "env" | "busybox" => {
+                let skipped = arguments.iter().take_while(|word| word.text.starts_with('-')).count();
+                return self.execute(&arguments[skipped..], unknowns, document, origin, guard);
+            }
+            "iptables" | "iptables-legacy" | "iptables-nft" => Family::Ipv4,
+            "ip6tables" | "ip6tables-legacy" | "ip6tables-nft" => Family::Ipv6,
+            "ipset" => {
+                let texts: Vec<&str> = words.iter().map(|word| &*word.text).collect();
+                let input = self.input;
+                let changed = self.sets.get_or_insert_with(|| input.sets.clone()).apply(&texts);
+                if words.iter().all(|word| word.known) && changed.is_err() {
+                    self.log.report(origin, Problem::SetLine(self.slice(origin).to_owned()));
+                }
+                return Some(true);
+            }
+            "." | "source" => {
+                let file = arguments.first().map(|word| word.text.to_string()).unwrap_or_default();
+                self.log.report(origin, Problem::File(file));
+                return Some(true);
+            }
+            _ if program.ends_with("tables-restore") || program.ends_with("tables-legacy-restore") => {
+                self.restore(program, document, origin);
+                return Some(true);
+            }
+            "[" | "[[" | "test" | "grep" | "egrep" | "which" => return None,
+            _ if !name.known && arguments.first().is_some_and(|first| is_verb(&first.text)) => {
+                if name.text.contains('6') { Family::Ipv6 } else { Family::Ipv4 }
+            }
+            _ => return Some(true),
+        };
+        let own = |(at, _): &(Origin, Problem)| name.known || *at != name.origin;
+        for (at, problem) in unknowns.into_iter().filter(own) {
+            self.log.report(at, problem);
+        }
+        self.iptables(arguments, family, origin, guard.as_ref())
+    }
+
+    fn iptables(
+        &mut self,
+        arguments: &[Word<'_>],
+        family: Family,
+        origin: Origin,
+        guard: Option<&(Match, Origin)>,
+    ) -> Option<bool> {
+        let sets = self.sets.as_ref().unwrap_or(self.input.sets);
+        let mut command = rule::command(arguments, family, sets, self.log);
+        if !matches!(command.verb, Verb::Nothing | Verb::Check) {
+            for (condition, place) in self.blocks.iter().flat_map(|block| &block.guards).chain(guard) {
+                command.rule.matches.push(condition.clone());
+                if *condition != rule::NEVER {
+                    self.log.report(*place, Problem::Condition(self.slice(*place).to_owned()));
+                }
+            }
+        }
+        let name = command.table.unwrap_or(Argument { text: "filter", origin, known: true });
+        if !name.known {
+            return None;
+        }
+        if self.tables.is_exhausted() {
+            self.log.report(origin, Problem::TooManyChanges);
+            return None;
+        }
+        let table = self.tables.table(family, name, self.log);
+        Some(self.tables.apply(table, command, origin, self.log))
+    }
+
+    /// `iptables-restore`, which reads what stands in the script after it, or a file that is not at hand.
+    fn restore(&mut self, program: &str, document: Option<Origin>, origin: Origin) {
+        let Some(lines) = document else {
+            self.log.report(origin, Problem::File(self.slice(origin).to_owned()));
+            return;
+        };
+        let family = if program.starts_with("ip6") { Family::Ipv6 } else { Family::Ipv4 };
+        let text = self.slice(lines);
+        Save::new(self.input, family, self.tables, self.log).read(text, lines);
+    }
+}
+
+/// Whether an argument says what iptables is to do.
+fn is_verb(text: &str) -> bool {
+    matches!(text, "-A" | "-I" | "-D" | "-R" | "-P" | "-N" | "-F" | "-X" | "-Z" | "-E" | "-t" | "-C")
+}

@@ -1,0 +1,145 @@
+//! Shell scripts.
+
+use std::fmt::Write as _;
+
+use super::super::Problem;
+use super::{check, problems, reading, render};
+
+#[test]
+fn commands_and_variables() {
+    check(
+        r#"#!/bin/sh
+# The firewall of the FTP server.
+IPT=/sbin/iptables
+IPT6=$(which ip6tables)
+export PASV="60000:60020" SERVER=192.0.2.10
+$IPT -F; $IPT -X
+$IPT -P INPUT DROP
+${IPT} -N FTP 2>/dev/null
+$IPT -A INPUT -p tcp -d $SERVER --dport 21 \
+     -j FTP   # the control connection
+$IPT -A FTP -m comment --comment 'say "ftp"' -j ACCEPT
+$IPT -A INPUT -p tcp -d ${SERVER} --dport "${PASV}" -j ACCEPT
+"$IPT6" -t raw -A PREROUTING -p tcp --dport ${CONTROL:-21} -j CT --helper ftp
+sudo iptables -I INPUT -i lo -j ACCEPT
+"#,
+        r#"filter INPUT drop
+ iif lo -> accept
+ tcp dst 192.0.2.10 dport 21 -> jump FTP
+ tcp dst 192.0.2.10 dport 60000-60020 -> accept
+filter FTP -
+ -> accept # say "ftp"
+6 raw PREROUTING accept
+ tcp dport 21 -> helper ftp"#,
+    );
+}
+
+#[test]
+fn loops() {
+    check(
+        "NETS=\"10.0.0.0/8 192.0.2.0/24\"\nfor ipt in iptables ip6tables; do\n  for port in 20 21\n  do $ipt -A INPUT -p tcp --dport $port -j ACCEPT; done\ndone\n\
+         for net in $NETS; do iptables -A OUTPUT -d $net -j DROP; done\nfor x in $(true); do :; done\nfor none in; do iptables -A INPUT -j DROP; done\n",
+        "filter INPUT accept
+ tcp dport 20 -> accept
+ tcp dport 21 -> accept
+ () -> drop
+filter OUTPUT accept
+ dst 10.0.0.0/8 -> drop
+ dst 192.0.2.0/24 -> drop
+6 filter INPUT accept
+ tcp dport 20 -> accept
+ tcp dport 21 -> accept",
+    );
+}
+
+#[test]
+fn a_session_with_prompts_and_a_here_document() {
+    check(
+        "root@gw:~# iptables -P INPUT DROP\n[root@gw ~]# iptables -A INPUT -j ACCEPT\n$ sudo ip6tables -A INPUT -j DROP\n\
+         iptables-restore <<EOF\n*nat\n-A POSTROUTING -j MASQUERADE\nCOMMIT\nEOF\niptables -L -n -v | grep ACCEPT\n",
+        "filter INPUT drop\n -> accept\n6 filter INPUT accept\n -> drop\nnat POSTROUTING accept\n -> snat interface",
+    );
+}
+
+#[test]
+fn a_rule_is_added_unless_it_is_there() {
+    check(
+        "iptables -C INPUT -j DROP || iptables -A INPUT -j DROP\niptables -C INPUT -j DROP || iptables -A INPUT -j DROP\niptables -N X && iptables -A INPUT -j X || exit 1\n",
+        "filter INPUT accept\n -> drop\n -> jump X\nfilter X -",
+    );
+}
+
+#[test]
+fn what_only_a_shell_can_tell_is_opaque() {
+    let text = "iptables -A INPUT -s $OFFICE -p tcp --dport $(cat port) -j ACCEPT
+if [ -n \"$PASSIVE\" ]; then
+  iptables -A INPUT -p tcp --dport 60000:60020 -j ACCEPT
+else
+  iptables -A INPUT -j DROP
+fi
+[ -f x ] && iptables -A INPUT -j DROP
+stop() {
+  iptables -F OUTPUT
+  iptables -A OUTPUT -j ACCEPT
+}
+case \"$1\" in
+  start|restart) iptables -A FORWARD -j DROP ;;
+  *) echo usage ;;
+esac
+iptables -A INPUT -j $ACTION
+$FW -A INPUT -i lo -j ACCEPT
+";
+    let reading = reading(text);
+    assert_eq!(
+        render(&reading.ruleset),
+        "filter INPUT accept
+ <-s $OFFICE> tcp <-m tcp --dport \"$(cat port)\"> -> accept
+ tcp dport 60000-60020 <[ -n \"$PASSIVE\" ]> -> accept
+ !<[ -n \"$PASSIVE\" ]> -> drop
+ <[ -f x ]> -> drop
+ -> <-j $ACTION>
+ iif lo -> accept
+filter OUTPUT accept
+ <stop()> -> accept
+filter FORWARD accept
+ <case \"$1\" in start> -> drop
+"
+    );
+    let found = problems(&reading);
+    assert!(found.contains(&Problem::Variable("OFFICE".to_owned())));
+    assert!(found.contains(&Problem::Substitution("$(cat port)".to_owned())));
+    assert!(found.contains(&Problem::Condition("[ -n \"$PASSIVE\" ]".to_owned())));
+    for problem in &reading.problems {
+        assert!(
+            text.get(problem.origin.start as usize..problem.origin.end as usize)
+                .is_some_and(|at| !at.is_empty())
+        );
+    }
+}
+
+#[test]
+fn positions_are_those_of_the_commands() {
+    let text =
+        "#!/bin/sh\nfor p in 20 21; do\n  iptables -A INPUT -p tcp \\\n    --dport $p -j ACCEPT\ndone\n";
+    let reading = reading(text);
+    for rule in &reading.ruleset.chains[0].rules {
+        let origin = rule.origin.expect("read");
+        assert_eq!(origin.line, 3);
+        let slice = &text[origin.start as usize..origin.end as usize];
+        assert_eq!(slice, "iptables -A INPUT -p tcp \\\n    --dport $p -j ACCEPT");
+    }
+}
+
+#[test]
+fn loops_within_loops_end() {
+    let mut text = "X='1 2 3 4 5 6 7 8 9 10'\n".to_owned();
+    for depth in 0..20 {
+        writeln!(text, "for v{depth} in $X; do").expect("a string");
+    }
+    text += "iptables -A INPUT -j DROP\n";
+    text += &"done\n".repeat(20);
+    text += "iptables -A OUTPUT -j DROP\n";
+    let reading = reading(&text);
+    assert!(problems(&reading).contains(&Problem::TooLong));
+    assert!(reading.ruleset.chains.iter().any(|chain| chain.name == "OUTPUT"));
+}
