@@ -1,11 +1,10 @@
 //! nftables: `nft -f`.
 
+mod read;
 mod usage;
 mod write;
 
+pub use read::{Expected, Include, Included, Problem, read, read_json};
+
 pub(super) use usage::usage;
 pub(super) use write::write;
-
-/// What the reader does not understand.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Problem {}
