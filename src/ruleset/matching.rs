@@ -61,6 +61,16 @@ impl Match {
     /// A connection's first packet over TCP: SYN set, and FIN, RST and ACK not (RFC 9293 §3.5).
     pub const SYN: Self = Self::TcpFlags(TcpFlags { mask: 0x17, value: 0x02 });
 
+    /// pf: `flags S/SA`, SYN set and ACK not, which a rule that keeps state asks of TCP unless it says otherwise.
+    pub const PF_SYN: Self = Self::TcpFlags(TcpFlags { mask: 0x12, value: 0x02 });
+
+    /// pf: the same of a rule that speaks of no protocol, and lets every packet of others through.
+    #[must_use]
+    pub fn pf_syn_if_tcp() -> Self {
+        let other = Self::Protocol(Protocol::Tcp).negated();
+        Self::AnyOf(vec![vec![other], vec![Self::PF_SYN]])
+    }
+
     /// The opposite of this condition.
     #[must_use]
     pub fn negated(self) -> Self {
@@ -81,6 +91,9 @@ pub enum Direction {
 }
 
 /// An interface, or all whose names start alike.
+///
+/// pf: a name that does not end in a digit may be that of a group of interfaces, and which those are is not said,
+/// other than that `lo` is every loopback interface.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Interface {
     /// The name, or how it starts; without the `+` or `*` of the dialects.

@@ -41,7 +41,7 @@ pub struct Origin {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Action {
     /// Let it through: the base chain is done with it. pf also keeps state: later packets of the connection and
-    /// its replies pass.
+    /// its replies pass. In the translation chains of FreeBSD's pf: leave it as it is (`no nat`).
     Accept,
     /// Discard it silently.
     Drop,
@@ -56,7 +56,8 @@ pub enum Action {
     /// Something that is not known here decides, and may let it through or not: a queue to a program, a target
     /// of an extension. In the words of the rule.
     Unknown(String),
-    /// Keep the packet from connection tracking; its state is untracked.
+    /// Keep the packet from connection tracking; its state is untracked. pf: with [`Action::Accept`], let it
+    /// through without keeping state (`no state`).
     Notrack,
     /// Attach a conntrack helper to the connection: the name of a [`HelperObject`](super::HelperObject) with
     /// nftables, the kernel's name of the helper with iptables.
@@ -88,7 +89,11 @@ pub enum Action {
         /// The port it listens on.
         port: u16,
     },
-    /// pf: evaluate the rules of an anchor, which other programs may fill.
+    /// pf on FreeBSD: with a translation, let the packet through without asking the filter rules (`rdr pass`).
+    SkipFilter,
+    /// pf: evaluate the rules of an anchor, which other programs may fill. The path from the main rule set, which
+    /// is the name of the anchor's table; one that ends in `/*` is every anchor right below the path. The rules
+    /// are those of the chain with the same name as the one that this rule is in.
     Anchor(String),
     /// pf: mark the packet with a tag that later rules can match.
     Tag(String),

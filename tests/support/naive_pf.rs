@@ -157,6 +157,7 @@ impl Machine<'_> {
     }
 
     /// The first translation rule that matches, in anchors as well.
+    #[expect(clippy::option_option, reason = "outside: whether it is known; inside: whether there is one")]
     fn first<'r>(&'r self, chain: &'r Chain, visit: &Visit, depth: usize) -> Option<Option<&'r Rule>> {
         for rule in &chain.rules {
             if !self.all(&rule.matches, visit)? {
@@ -221,22 +222,20 @@ impl Machine<'_> {
                 _ => return None,
             }
         }
-        match decision {
+        if decision.is_some() {
+            visit.decision = decision;
+            visit.pending = translation;
+        } else {
             // `match`: takes effect at once, and later rules see the packet as it then is.
-            None => {
-                for action in &translation {
-                    apply(action, &mut visit.packet)?;
-                }
-            }
-            Some(_) => {
-                visit.decision = decision;
-                visit.pending = translation;
+            for action in &translation {
+                apply(action, &mut visit.packet)?;
             }
         }
         Some(())
     }
 
     /// The chain of an anchor that a chain evaluates: none where the anchor is known to have no rules of this kind.
+    #[expect(clippy::option_option, reason = "outside: whether it is known; inside: whether there is one")]
     fn anchor(&self, path: &str, from: &Chain, depth: usize) -> Option<Option<&Chain>> {
         let inside: Vec<&Chain> =
             self.ruleset.chains.iter().filter(|chain| chain.table.name == path).collect();

@@ -1,11 +1,12 @@
 //! pf, of OpenBSD and of FreeBSD: `pfctl -f`.
 
+mod problem;
+mod read;
 mod usage;
 mod write;
 
+pub use problem::{Expected, Problem};
+pub use read::{Files, read, read_anchor};
 pub(super) use usage::usage;
-pub(super) use write::{Flavour, write};
-
-/// What the reader does not understand.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Problem {}
+pub use write::Flavour;
+pub(super) use write::write;

@@ -2,16 +2,13 @@
 
 use std::fmt::Write as _;
 
-use crate::dialect::{comment, net};
+use crate::dialect::net;
 use crate::packet::{AddressSet, Family, PortRange, PortSet, Protocol};
 use crate::ruleset::{Action, AddressType, Direction, Hook, Match, Rule, Ruleset};
 
-/// How long the text of a comment gets. pf sets no limit; lines should stay readable.
-const COMMENT_LIMIT: usize = 200;
-
 /// Whose pf it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) enum Flavour {
+pub enum Flavour {
     /// OpenBSD's: translation is an option of filter rules.
     Openbsd,
     /// FreeBSD's: translation has rules of its own.
@@ -31,7 +28,7 @@ pub(crate) fn write(ruleset: &Ruleset, flavour: Flavour) -> String {
                 text.push('\n');
             }
             if let Some(words) = &rule.comment {
-                push(&mut text, format_args!("# {}\n", comment(words, COMMENT_LIMIT)));
+                push(&mut text, format_args!("# {}\n", comment(words)));
             }
             push(&mut text, format_args!("{}\n", rule_text(rule, hook, flavour)));
         }
@@ -83,7 +80,7 @@ fn rule_text(rule: &Rule, hook: Hook, flavour: Flavour) -> String {
         _ => None,
     }));
     if hook == Hook::PfFilter && rule.actions.contains(&Action::Accept) {
-        if rule.matches.contains(&Match::SYN) {
+        if rule.matches.contains(&Match::PF_SYN) {
             words.push("flags S/SA".to_owned());
         }
         words.push("keep state".to_owned());
@@ -202,6 +199,15 @@ fn option(action: &Action, hook: Hook, flavour: Flavour, ports: Option<&PortSet>
         // Said before, and nothing else is built for this dialect.
         _ => return None,
     })
+}
+
+/// Text as it can stand in a comment: on one line, which a backslash at its end would join to the next.
+fn comment(text: &str) -> String {
+    let mut clean: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    if clean.trim_end_matches(' ').ends_with('\\') {
+        clean.push(' ');
+    }
+    clean
 }
 
 /// Writing to a `String` cannot fail.

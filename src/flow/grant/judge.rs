@@ -145,7 +145,11 @@ fn apply(actions: &[Action], packet: &mut Packet) {
 }
 
 fn fits(rule: &Rule, packet: &Packet, direction: Option<Direction>, own_addresses: &[IpAddr]) -> bool {
-    rule.matches.iter().all(|matching| match matching {
+    rule.matches.iter().all(|matching| meets(matching, packet, direction, own_addresses))
+}
+
+fn meets(matching: &Match, packet: &Packet, direction: Option<Direction>, own_addresses: &[IpAddr]) -> bool {
+    match matching {
         Match::Family(family) => packet.family() == *family,
         Match::Direction(wanted) => direction == Some(*wanted),
         Match::InInterface(interface) => packet.arrival.is_some_and(|name| interface.matches(name)),
@@ -157,10 +161,14 @@ fn fits(rule: &Rule, packet: &Packet, direction: Option<Direction>, own_addresse
         Match::Protocol(protocol) => packet.protocol == *protocol,
         Match::SourcePort(ports) => ports.contains(packet.source_port),
         Match::DestinationPort(ports) => ports.contains(packet.destination_port),
-        &Match::SYN => packet.syn,
+        &(Match::SYN | Match::PF_SYN) => packet.syn,
+        Match::Not(inner) => !meets(inner, packet, direction, own_addresses),
+        Match::AnyOf(alternatives) => {
+            alternatives.iter().any(|all| all.iter().all(|one| meets(one, packet, direction, own_addresses)))
+        }
         Match::Icmp(_) => false,
         Match::State(states) => *states == packet.state,
         Match::Helper(name) => packet.helped && name == "ftp",
         other => panic!("{other:?} is not built"),
-    })
+    }
 }

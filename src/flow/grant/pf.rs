@@ -6,7 +6,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::base::{listener_discovery, neighbour_discovery};
-use super::{Grant, Proxy, Request, Shape, accept, addresses, also_comment, flow_comment, tcp_between};
+use super::{Grant, Proxy, Request, Shape, accept, also_comment, flow_comment, tcp_between};
 use crate::deployment::{AlsoAllow, Egress, Party, Place};
 use crate::dialect::Dialect;
 use crate::flow::passage::{Translation, passages};
@@ -275,17 +275,21 @@ impl<'a> Rules<'a> {
             if from.is_empty() || to.is_empty() {
                 continue;
             }
-            let mut matches = addresses(family, &from, &to);
+            let mut matches = vec![Match::Family(family)];
             if allowed.from == Party::ThisHost {
-                matches.insert(1, Match::SourceType(AddressType::Local));
+                matches.push(Match::SourceType(AddressType::Local));
+            } else if !from.is_any(family) {
+                matches.push(Match::Source(from.clone()));
             }
             if allowed.to == Party::ThisHost {
-                matches.insert(1, Match::DestinationType(AddressType::Local));
+                matches.push(Match::DestinationType(AddressType::Local));
+            } else if !to.is_any(family) {
+                matches.push(Match::Destination(to.clone()));
             }
             matches.push(Match::Protocol(allowed.protocol));
             matches.extend(allowed.ports.clone().map(Match::DestinationPort));
             if allowed.protocol == Protocol::Tcp {
-                matches.push(Match::SYN);
+                matches.push(Match::PF_SYN);
             }
             let forwarded = allowed.from != Party::ThisHost && allowed.to != Party::ThisHost;
             if allowed.from != Party::ThisHost {
@@ -312,14 +316,15 @@ impl<'a> Rules<'a> {
             return;
         }
         let comment = || "ftpfw egress open".to_owned();
+        let opens = || vec![Match::pf_syn_if_tcp()];
         match firewall.place {
-            Place::Host => self.pass(Direction::Out, firewall.outside.as_ref(), Vec::new(), comment()),
+            Place::Host => self.pass(Direction::Out, firewall.outside.as_ref(), opens(), comment()),
             Place::Gateway => {
                 // Through this machine, not into it.
                 let own = vec![Match::DestinationType(AddressType::Local)];
                 self.block(Direction::In, firewall.inside.as_ref(), own, comment());
-                self.pass(Direction::In, firewall.inside.as_ref(), Vec::new(), comment());
-                self.pass(Direction::Out, firewall.outside.as_ref(), Vec::new(), comment());
+                self.pass(Direction::In, firewall.inside.as_ref(), opens(), comment());
+                self.pass(Direction::Out, firewall.outside.as_ref(), opens(), comment());
             }
         }
     }
@@ -356,7 +361,12 @@ impl<'a> Rules<'a> {
             if !rules.is_empty() {
                 let table = Table { family: TableFamily::Inet, name: own.clone() };
                 // pf passes what no rule matches.
-                let base = Some(BaseChain { hook, priority: 0, nat: hook != Hook::PfFilter, policy: Policy::Accept });
+                let base = Some(BaseChain {
+                    hook,
+                    priority: 0,
+                    nat: hook != Hook::PfFilter,
+                    policy: Policy::Accept,
+                });
                 chains.push(Chain { table, name: name.to_owned(), base, rules });
             }
         }
@@ -370,15 +380,24 @@ impl<'a> Rules<'a> {
     }
 }
 
-/// `matches`, and one more.
+/// `matches` with one more about an address, and about every packet of a connection, not only its first.
 fn with(matches: &[Match], more: Match) -> Vec<Match> {
-    matches.iter().cloned().chain([more]).collect()
+    let is_before = |known: &Match| match known {
+        Match::Family(_) => true,
+        Match::Source(_) => matches!(more, Match::DestinationType(_)),
+        _ => false,
+    };
+    let place = matches.iter().take_while(|known| is_before(known)).count();
+    let mut matches: Vec<Match> =
+        matches.iter().filter(|known| !matches!(known, Match::TcpFlags(_))).cloned().collect();
+    matches.insert(place, more);
+    matches
 }
 
 /// The first packet of a connection over TCP.
 fn opening(family: Family, source: &Endpoint, destination: &Endpoint) -> Vec<Match> {
     let mut matches = tcp_between(family, source, destination);
-    matches.push(Match::SYN);
+    matches.push(Match::PF_SYN);
     matches
 }
 

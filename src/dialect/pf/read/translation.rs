@@ -1,0 +1,63 @@
+//! Translation rules of their own, as FreeBSD and macOS have them: `nat`, `rdr`, `binat`.
+
+use super::cursor::{Cursor, Fault};
+use super::filter::{Body, both_ways};
+use super::part::Parts;
+use super::place::Section;
+use super::pool::pool;
+use crate::ruleset::{Action, Direction, Match};
+
+/// The rules that a statement stands for, with the sections that they belong to.
+pub(super) fn translation(
+    cursor: &mut Cursor<'_>,
+    parts: &mut Parts<'_>,
+) -> Result<Vec<(Section, Body)>, Fault> {
+    let no = cursor.eat_word("no");
+    let kind = if cursor.eat_word("nat") {
+        Section::Nat
+    } else if cursor.eat_word("rdr") {
+        Section::Rdr
+    } else {
+        cursor.word("binat")?;
+        Section::BinatOut
+    };
+    let passes = cursor.eat_word("pass");
+    parts.read(cursor, "->")?;
+    let draft = &parts.draft;
+    if no {
+        let sections = if kind == Section::BinatOut { vec![kind, Section::BinatIn] } else { vec![kind] };
+        let body = |section: Section| (section, (draft.matches(section.hook(), false), vec![Action::Accept]));
+        return Ok(sections.into_iter().map(body).collect());
+    }
+    cursor.sign("->")?;
+    let pool = pool(cursor)?;
+    cursor.end()?;
+    let mut rules = Vec::new();
+    let mut add = |section: Section, matches: Vec<Match>, action: Action| {
+        let mut actions = draft.actions.clone();
+        actions.push(action);
+        actions.extend(passes.then_some(Action::SkipFilter));
+        rules.push((section, (matches, actions)));
+    };
+    match kind {
+        Section::Nat => add(kind, draft.matches(kind.hook(), false), pool.source("->")),
+        Section::Rdr => {
+            for (ports, action) in pool.destination("->", draft.destination_ports()) {
+                let mut draft = draft.clone();
+                if let Some(ports) = ports {
+                    draft.destination_port = Some(Match::DestinationPort(ports));
+                }
+                add(kind, draft.matches(kind.hook(), false), action);
+            }
+        }
+        _ => {
+            for (mut draft, action) in both_ways(draft, &pool) {
+                let section =
+                    if draft.direction == Some(Direction::In) { Section::BinatIn } else { Section::BinatOut };
+                draft.direction = None;
+                add(section, draft.matches(section.hook(), false), action);
+            }
+        }
+    }
+    Ok(rules)
+}
