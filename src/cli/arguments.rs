@@ -4,7 +4,7 @@ use clap::{ArgAction, Args, Parser, Subcommand};
 
 use super::choice::choice;
 use super::console::Color;
-use super::{completions, explain, generate, help, init, man};
+use super::{completions, explain, generate, help, init, man, trace};
 use crate::lang::Lang;
 
 /// The whole command line.
@@ -52,6 +52,8 @@ pub(super) enum Command {
     Explain(explain::Arguments),
     /// Rule sets.
     Generate(generate::Arguments),
+    /// What a rule set does with one packet.
+    Trace(trace::Arguments),
     /// A deployment file to start from.
     Init(init::Arguments),
     /// Everything, on a deployment that is built in.

@@ -28,6 +28,17 @@ pub enum Failure {
         /// The names declared, in the order of the deployment.
         declared: Vec<String>,
     },
+    /// A file cannot be read.
+    Read {
+        /// Which; `-` is standard input.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A rule set whose format neither its content nor its name tells.
+    UnknownFormat(PathBuf),
+    /// The description of a packet is none; what is wrong with it, in words.
+    Packet(String),
     /// Everything there is to say has been said.
     Reported,
 }
@@ -48,6 +59,9 @@ impl Failure {
             Self::Write { path, source } => lang::failure::write(path, source, lang),
             Self::Exists(path) => lang::failure::exists(path, lang),
             Self::UnknownFirewall { name, declared } => lang::failure::unknown_firewall(name, declared, lang),
+            Self::Read { path, source } => lang::failure::read(path, source, lang),
+            Self::UnknownFormat(path) => lang::failure::unknown_format(path, lang),
+            Self::Packet(words) => lang::failure::packet(words, lang),
             Self::Reported => return None,
         })
     }

@@ -16,7 +16,9 @@ mod help;
 mod init;
 mod localize;
 mod man;
+mod rulesets;
 mod schema;
+mod trace;
 
 use std::ffi::OsString;
 
@@ -49,6 +51,7 @@ pub fn run(arguments: Vec<OsString>, console: &mut Console) -> Result<Exit, Fail
     match arguments.command {
         Command::Explain(arguments) => explain::run(&arguments, console),
         Command::Generate(arguments) => generate::run(&arguments, console),
+        Command::Trace(arguments) => trace::run(&arguments, console),
         Command::Init(arguments) => init::run(&arguments, console),
         Command::Demo => demo::run(console),
         Command::Schema => schema::run(console),

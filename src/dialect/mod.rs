@@ -1,9 +1,13 @@
 //! The languages that rule sets are written in: one folder each.
 
+pub mod collection;
+mod format;
 pub mod iptables;
 pub mod nftables;
 pub mod pf;
 pub mod reading;
+
+pub use self::format::Format;
 
 use ipnet::IpNet;
 

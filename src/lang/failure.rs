@@ -20,6 +20,30 @@ pub fn write(path: &Path, error: &io::Error, lang: Lang) -> String {
     say!(lang, "cannot write {path}: {reason}", "无法写入 {path}：{reason}")
 }
 
+/// A file cannot be read.
+#[must_use]
+pub fn read(path: &Path, error: &io::Error, lang: Lang) -> String {
+    let (path, reason) = (shown(path), reason(error, lang));
+    say!(lang, "cannot read {path}: {reason}", "无法读取 {path}：{reason}")
+}
+
+/// A rule set whose format neither its content nor its name tells.
+#[must_use]
+pub fn unknown_format(path: &Path, lang: Lang) -> String {
+    let path = shown(path);
+    say!(
+        lang,
+        "{path}: neither the content nor the name tells what kind of rule set it is; say it with --from",
+        "{path}：无法从内容或文件名判断规则集的格式；请用 --from 指明"
+    )
+}
+
+/// The description of a packet is none.
+#[must_use]
+pub fn packet(words: &str, lang: Lang) -> String {
+    say!(lang, "no packet: {words}", "数据包描述有误：{words}")
+}
+
 /// A file that was to be written from scratch is there already.
 #[must_use]
 pub fn exists(path: &Path, lang: Lang) -> String {

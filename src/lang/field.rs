@@ -95,7 +95,7 @@ pub fn describe(field: FieldId, lang: Lang) -> String {
         FieldId::Place => say!(
             lang,
             "Where it runs: host (on the server or client itself) or gateway (it forwards the packets)",
-            "运行位置：host（服务器或客户端本机）或 gateway（转发报文的网关）"
+            "运行位置：host（服务器或客户端本机）或 gateway（转发数据包的网关）"
         ),
         FieldId::Dialect => say!(
             lang,

@@ -22,7 +22,12 @@ pub fn about(command: &str, lang: Lang) -> Option<String> {
         "generate" => say!(
             lang,
             "Write the rule sets of the declared firewalls: exactly the required packets, nothing else",
-            "为部署中的防火墙生成规则集：只放行必需的报文，不多也不少"
+            "为部署中的防火墙生成规则集：只放行必需的数据包，不多也不少"
+        ),
+        "trace" => say!(
+            lang,
+            "Follow one packet through rule sets: the verdict, and every rule that it meets",
+            "让一个数据包依次经过规则集：给出结论，以及它匹配的每条规则"
         ),
         "init" => say!(
             lang,
@@ -50,6 +55,31 @@ pub fn argument(command: &str, id: &str, lang: Lang) -> Option<String> {
             lang,
             "Write only for this firewall; may be given several times",
             "只为指定的防火墙生成；可多次使用"
+        ),
+        ("trace", "ruleset") => say!(
+            lang,
+            "Rule sets that apply together: files of iptables-save, nft, pf or ipset, or - for standard input",
+            "共同生效的规则集：iptables-save、nft、pf 或 ipset 的文件，或用 - 表示标准输入"
+        ),
+        ("trace", "packet") => say!(
+            lang,
+            "The packet, as JSON or as pairs: 'hook=input proto=tcp src=198.51.100.7 sport=40000 dst=203.0.113.10 dport=21'",
+            "数据包，用 JSON 或键值对描述：'hook=input proto=tcp src=198.51.100.7 sport=40000 dst=203.0.113.10 dport=21'"
+        ),
+        ("trace", "batch") => say!(
+            lang,
+            "Read packets from standard input, a JSON object in each line, and write a JSON verdict for each",
+            "从标准输入读取数据包，每行一个 JSON 对象，并逐行输出 JSON 结论"
+        ),
+        ("trace", "from") => say!(
+            lang,
+            "The format of the rule sets, where neither their content nor their name tells",
+            "规则集的格式，用于无法从内容或文件名判断时"
+        ),
+        ("trace", "format") => say!(
+            lang,
+            "How to write it: as text for a terminal, or as JSON for programs",
+            "输出格式：供终端阅读的文本，或供程序处理的 JSON"
         ),
         (_, "firewall") => say!(
             lang,
@@ -170,7 +200,7 @@ fn deployment_argument(id: &str, lang: Lang) -> Option<String> {
         "place" => say!(
             lang,
             "Where the firewall runs: host (the default), or gateway, where packets are forwarded",
-            "防火墙的位置：host（默认，即主机本身），或转发报文的 gateway"
+            "防火墙的位置：host（默认，即主机本身），或转发数据包的 gateway"
         ),
         "dialect" => say!(
             lang,

@@ -11,8 +11,10 @@ pub mod generate;
 pub mod help;
 pub mod load;
 pub mod problem;
+pub mod reading;
 pub mod settings;
 pub mod template;
+pub mod trace;
 pub mod usage;
 mod yaml;
 

@@ -16,7 +16,7 @@ use crate::transfer::{Client, Mode, Operation, Program, Transfer, transfers};
 use crate::vsftpd::Vsftpd;
 
 /// Transfers that go wrong take their full time. After so many of them the picture is clear.
-const ENOUGH_FAULTS: usize = 8;
+const ENOUGH_FAULTS: usize = 5;
 
 /// The seconds that a transfer may take. It takes a tenth of one; this is for a machine under load.
 const WORKS_WITHIN: u8 = 10;
@@ -38,33 +38,27 @@ pub(crate) fn prove(scenario: Scenario, backend: Backend, form: Form) {
     let mut lab = Lab { scenario, topology: &topology, faults: Vec::new() };
     lab.check_without_rules();
 
-    let server = Vsftpd::start(&topology, scenario.advertised());
     let deployment = scenario.deployment(backend);
     let generated = Generated::new(&deployment, FIREWALL, form)
         .unwrap_or_else(|failure| panic!("{failure}\nthe deployment:\n{deployment}"));
     let loader = load(&topology, scenario, backend, form, &generated);
-    let client = Client::new(&topology, &server);
-    lab.check_transfers(&client);
-    if form == Form::Complete {
-        // With a fragment, ICMP is a matter of the policy that it is added to; the lab's has none.
-        lab.check_path_mtu(&client);
-    }
-    let log = server.log();
-    drop(server);
+    let reached: Vec<Family> = Family::ALL.into_iter().filter(|&family| lab.check_packets(family)).collect();
 
-    for family in Family::ALL {
-        lab.check_cases(family);
-        if scenario.strategy == Strategy::Helper {
-            lab.check_expectations(family);
-        }
+    // Not before: packets are checked on a control connection that is the lab's own.
+    let server = Vsftpd::start(&topology, scenario.advertised());
+    let client = Client::new(&topology, &server);
+    lab.check_transfers(&client, &reached);
+    if form == Form::Complete && lab.faults.is_empty() {
+        // With a fragment, ICMP is a matter of the policy that it is added to; the lab's has none.
+        lab.check_path_mtu(&client, &reached);
     }
 
     assert!(
         lab.faults.is_empty(),
-        "{lab}\nthe deployment:\n{deployment}\nwhat was generated:\n{}\nwhat is loaded:\n{}\nthe server said:\n{}",
+        "{lab}\nthe deployment:\n{deployment}\nwhat was generated:\n{}\nwhat is loaded:\n{}\nthe server says:\n{}",
         generated.text(),
         loader.dump(topology.host(scenario.firewall())),
-        tail(&log, 40),
+        tail(&server.log(), 40),
     );
 }
 
@@ -126,67 +120,25 @@ impl Lab<'_> {
         }
     }
 
-    /// Checks that every transfer works that should, and no other. Where the listing does not work, or should not,
-    /// the other operations are not tried.
-    fn check_transfers(&mut self, client: &Client<'_>) {
-        let kinds: &[bool] = match self.scenario.strategy {
-            Strategy::Static => &[false, true],
-            Strategy::Helper => &[false],
-        };
-        let before = self.faults.len();
-        let mut broken: Option<Transfer> = None;
-        for transfer in kinds.iter().flat_map(|&tls| transfers(tls)) {
-            let of_broken =
-                broken.is_some_and(|broken| Transfer { operation: broken.operation, ..transfer } == broken);
-            if of_broken || self.faults.len() - before >= ENOUGH_FAULTS {
-                continue;
-            }
-            let works = self.scenario.lets_through(transfer);
-            let outcome = client.make(transfer, if works { WORKS_WITHIN } else { FAILS_AFTER });
-            broken =
-                Some(transfer).filter(|transfer| outcome.is_err() && transfer.operation == Operation::List);
-            match outcome {
-                Err(failure) if works => self.faults.push(format!("{transfer} fails: {failure}")),
-                Ok(()) if !works => self.faults.push(format!("{transfer} works, which it cannot")),
-                _ => {}
-            }
-        }
+    /// Checks every single packet against the rules, and with a helper those that it expects. False if there
+    /// is no control connection to check them on.
+    fn check_packets(&mut self, family: Family) -> bool {
+        let Some(mut fence) = self.fence(family) else { return false };
+        let checked = self.check_cases(&mut fence, family);
+        checked.map_err(|failure| self.faults.push(failure)).is_ok()
     }
 
-    /// Checks that transfers get through where a link in the middle takes smaller packets than either end sends. The
-    /// gateway says so by ICMP, and if that is dropped, a transfer begins and then hangs.
-    fn check_path_mtu(&mut self, client: &Client<'_>) {
-        for (towards, operation) in [(Host::Client, Operation::Download), (Host::Server, Operation::Upload)] {
-            self.topology.set_mtu(towards, NARROW_MTU);
-            for family in Family::ALL {
-                let transfer =
-                    Transfer { program: Program::Curl, mode: Mode::Epsv, family, tls: false, operation };
-                if let Err(failure) = client.make(transfer, WORKS_WITHIN) {
-                    self.faults.push(format!("{transfer} fails on a path with a narrow link: {failure}"));
-                }
-            }
-            self.topology.set_mtu(towards, USUAL_MTU);
-        }
-    }
-
-    /// Checks every single packet against the rules.
-    fn check_cases(&mut self, family: Family) {
-        let Some(mut fence) = self.fence(family) else { return };
+    fn check_cases(&mut self, fence: &mut Fence, family: Family) -> Result<(), String> {
         for case in cases(self.scenario, family) {
-            if let Err(failure) = self.check(&mut fence, &case) {
-                return self.faults.push(failure);
+            self.check(fence, &case)?;
+        }
+        if self.scenario.strategy == Strategy::Helper {
+            for Expectation { speaker, line, case } in expectations(self.scenario.plan(), family) {
+                fence.say(speaker, &line)?;
+                self.check(fence, &case)?;
             }
         }
-    }
-
-    /// Checks what a conntrack helper's expectations open.
-    fn check_expectations(&mut self, family: Family) {
-        let Some(mut fence) = self.fence(family) else { return };
-        for Expectation { speaker, line, case } in expectations(self.scenario.plan(), family) {
-            if let Err(failure) = fence.say(speaker, &line).and_then(|()| self.check(&mut fence, &case)) {
-                return self.faults.push(failure);
-            }
-        }
+        Ok(())
     }
 
     /// Checks one packet. It is an error if that cannot be done, for lack of a fence that gets through.
@@ -204,6 +156,50 @@ impl Lab<'_> {
 
     fn fence(&mut self, family: Family) -> Option<Fence> {
         Fence::open(self.topology, family).map_err(|failure| self.faults.push(failure)).ok()
+    }
+
+    /// Checks that every transfer works that should, and no other. Where the listing does not work, or should not,
+    /// the other operations are not tried.
+    fn check_transfers(&mut self, client: &Client<'_>, families: &[Family]) {
+        let kinds: &[bool] = match self.scenario.strategy {
+            Strategy::Static => &[false, true],
+            Strategy::Helper => &[false],
+        };
+        let before = self.faults.len();
+        let mut broken: Option<Transfer> = None;
+        for transfer in kinds.iter().flat_map(|&tls| transfers(tls)) {
+            let of_broken =
+                broken.is_some_and(|broken| Transfer { operation: broken.operation, ..transfer } == broken);
+            let enough = self.faults.len() - before >= ENOUGH_FAULTS;
+            if of_broken || enough || !families.contains(&transfer.family) {
+                continue;
+            }
+            let works = self.scenario.lets_through(transfer);
+            let outcome = client.make(transfer, if works { WORKS_WITHIN } else { FAILS_AFTER });
+            broken =
+                Some(transfer).filter(|transfer| outcome.is_err() && transfer.operation == Operation::List);
+            match outcome {
+                Err(failure) if works => self.faults.push(format!("{transfer} fails: {failure}")),
+                Ok(()) if !works => self.faults.push(format!("{transfer} works, which it cannot")),
+                _ => {}
+            }
+        }
+    }
+
+    /// Checks that transfers get through where a link in the middle takes smaller packets than either end sends. The
+    /// gateway says so by ICMP, and if that is dropped, a transfer begins and then hangs.
+    fn check_path_mtu(&mut self, client: &Client<'_>, families: &[Family]) {
+        for (towards, operation) in [(Host::Client, Operation::Download), (Host::Server, Operation::Upload)] {
+            self.topology.set_mtu(towards, NARROW_MTU);
+            for &family in families {
+                let transfer =
+                    Transfer { program: Program::Curl, mode: Mode::Epsv, family, tls: false, operation };
+                if let Err(failure) = client.make(transfer, WORKS_WITHIN) {
+                    self.faults.push(format!("{transfer} fails on a path with a narrow link: {failure}"));
+                }
+            }
+            self.topology.set_mtu(towards, USUAL_MTU);
+        }
     }
 }
 

@@ -27,8 +27,7 @@ fn prove(backend: Backend) {
     let loader = Loader::new(backend);
     for strategy in ["static", "helper"] {
         for form in Form::ALL {
-            let deployment =
-                DEPLOYMENT.replace("DIALECT", backend.dialect()).replace("STRATEGY", strategy);
+            let deployment = DEPLOYMENT.replace("DIALECT", backend.dialect()).replace("STRATEGY", strategy);
             let generated = Generated::new(&deployment, "edge", form).expect("a valid deployment");
             let namespace = Namespace::new("reload");
             if form == Form::Fragment {

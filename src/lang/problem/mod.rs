@@ -164,7 +164,7 @@ fn quoted(words: &[&str], lang: Lang) -> String {
 }
 
 /// Text out of the file, in backquotes, cut short where it is long.
-fn excerpt(text: &str) -> String {
+pub(super) fn excerpt(text: &str) -> String {
     const LONGEST: usize = 60;
     match text.char_indices().nth(LONGEST) {
         Some((end, _)) => format!("`{}…`", text.get(..end).unwrap_or_default()),

@@ -6,7 +6,9 @@ use ipnet::IpNet;
 
 use super::Path;
 use crate::packet::{AddressSet, Family, Packet, Payload, State};
-use crate::ruleset::{AddressType, CtDirection, Direction, Hook, IcmpMatch, Masked, Match, States};
+use crate::ruleset::{
+    AddressType, CtDirection, Direction, Hook, IcmpMatch, Interface, Masked, Match, States,
+};
 
 /// The answers that are tried for conditions that are not modelled.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -46,8 +48,8 @@ pub(super) struct Meeting<'a> {
     pub(super) direction: Option<Direction>,
     /// On which way.
     pub(super) path: Path,
-    /// pf: the tags that rules have set.
-    pub(super) tags: &'a [String],
+    /// pf: the tag that it has.
+    pub(super) tag: Option<&'a str>,
 }
 
 impl Meeting<'_> {
@@ -71,8 +73,8 @@ impl Meeting<'_> {
         Ok(match condition {
             Match::Family(family) => packet.family() == *family,
             Match::Direction(direction) => self.direction == Some(*direction),
-            Match::InInterface(interface) => interface.matches(&packet.in_interface),
-            Match::OutInterface(interface) => interface.matches(&packet.out_interface),
+            Match::InInterface(interface) => return self.passes(interface, &packet.in_interface, answers),
+            Match::OutInterface(interface) => return self.passes(interface, &packet.out_interface, answers),
             Match::Source(set) => within(set, packet.source),
             Match::Destination(set) => within(set, packet.destination),
             Match::SourceType(kind) => return self.source_is(*kind, answers),
@@ -87,22 +89,22 @@ impl Meeting<'_> {
             Match::Icmp(icmp) => is_icmp(packet, icmp),
             Match::State(states) => states.contains(States::of(self.state)),
             Match::CtDirection(direction) => packet.reply == (*direction == CtDirection::Reply),
-            Match::CtOriginalSource(set) => {
-                let first = self.first_packet("ct original source")?;
-                within(set, first.source)
-            }
-            Match::CtOriginalDestination(set) => {
-                let first = self.first_packet("ct original destination")?;
-                within(set, first.destination)
-            }
-            Match::CtOriginalDestinationPort(set) => {
-                let first = self.first_packet("ct original destination port")?;
-                first.payload.ports().is_some_and(|(_, port)| set.contains(port))
-            }
+            Match::CtOriginalSource(set) => match self.first_packet() {
+                Some(first) => within(set, first.source),
+                None => return answers.ask(&format!("ct original saddr {set}")),
+            },
+            Match::CtOriginalDestination(set) => match self.first_packet() {
+                Some(first) => within(set, first.destination),
+                None => return answers.ask(&format!("ct original daddr {set}")),
+            },
+            Match::CtOriginalDestinationPort(set) => match self.first_packet() {
+                Some(first) => first.payload.ports().is_some_and(|(_, port)| set.contains(port)),
+                None => return answers.ask(&format!("ct original proto-dst {set}")),
+            },
             Match::Helper(name) => packet.helper.as_ref() == Some(name),
             Match::Mark(wanted) => has_bits(packet.mark, *wanted),
             Match::ConnMark(wanted) => has_bits(packet.connection_mark, *wanted),
-            Match::Tagged(tag) => self.tags.contains(tag),
+            Match::Tagged(tag) => self.tag == Some(tag),
             Match::Not(inner) => return self.meets(inner, answers).map(|held| !held),
             Match::AnyOf(alternatives) => {
                 let mut asked = None;
@@ -119,12 +121,19 @@ impl Meeting<'_> {
         })
     }
 
-    /// The first packet of the connection, where this is it.
-    fn first_packet(&self, words: &str) -> Result<&Packet, String> {
-        match self.state {
-            State::New | State::Related => Ok(self.original),
-            _ => Err(words.to_owned()),
+    /// Whether the packet passes an interface. With pf, a name without a number may be that of a group, and only the
+    /// machine knows which interfaces are in it.
+    fn passes(&self, wanted: &Interface, name: &str, answers: &Answers) -> Result<bool, String> {
+        let numbered = wanted.name.ends_with(|last: char| last.is_ascii_digit());
+        if wanted.matches(name) || name.is_empty() || self.direction.is_none() || numbered {
+            return Ok(wanted.matches(name));
         }
+        answers.ask(&format!("{name}: {}", wanted.name))
+    }
+
+    /// The first packet of the connection, where this is it.
+    fn first_packet(&self) -> Option<&Packet> {
+        matches!(self.state, State::New | State::Related).then_some(self.original)
     }
 
     /// The way of a packet tells which addresses are this machine's own.

@@ -180,10 +180,8 @@ impl<'a> Tracer<'a> {
         let mut open = vec![Answers::default()];
         let mut first: Option<Way> = None;
         let mut question: Option<Question> = None;
-        let mut doubts: Vec<String> = Vec::new();
         let mut ways = 0;
         while let Some(answers) = open.pop() {
-            ways += 1;
             let way = match self.way(packet, path, &answers) {
                 Ok(way) => way,
                 Err(asked) => {
@@ -194,24 +192,26 @@ impl<'a> Tracer<'a> {
                     continue;
                 }
             };
+            ways += 1;
             let differs = first.as_ref().is_some_and(|known| known.verdict != way.verdict);
             if differs || ways >= MAX_WAYS {
-                doubts.extend(answers.words());
-                let known = first.unwrap_or(way);
-                let by = question.map_or(known.by, |asked| Decider::Rule(asked.asked_by));
-                let Way { met, near, packet, .. } = known;
+                let doubts = answers.words().collect();
+                let Way { by, met, near, packet, .. } = first.unwrap_or(way);
+                let by = question.map_or(by, |asked| Decider::Rule(asked.asked_by));
                 return Trace { verdict: Verdict::Unknown, by, met, near, doubts, packet };
             }
             first.get_or_insert(way);
         }
         match first {
-            Some(Way { verdict, by, met, near, packet }) => Trace { verdict, by, met, near, doubts, packet },
+            Some(Way { verdict, by, met, near, packet }) => {
+                Trace { verdict, by, met, near, doubts: Vec::new(), packet }
+            }
             None => self.untouched(packet),
         }
     }
 
     fn untouched(&self, packet: &Packet) -> Trace {
-        debug_assert!(self.bases.is_empty(), "every way has an end");
+        debug_assert!(self.bases.is_empty(), "a way ends");
         Trace {
             verdict: Verdict::Accept,
             by: Decider::Nothing,
@@ -235,6 +235,10 @@ impl<'a> Tracer<'a> {
             pf::follow(self, path, answers, &mut way)?;
         }
         Ok(way)
+    }
+
+    fn rule(&self, place: RuleRef) -> &'a Rule {
+        &self.ruleset.chains[place.chain].rules[place.rule]
     }
 
     /// The base chains at `hook`, in the order that they run.

@@ -107,7 +107,7 @@ impl Walk<'_, '_> {
                 hook: base.hook,
                 direction: None,
                 path: self.path,
-                tags: &[],
+                tag: None,
             };
             let ask = |words| Question { words, asked_by: place };
             if !meeting.meets_all(&rule.matches, self.answers).map_err(ask)? {
@@ -130,7 +130,9 @@ impl Walk<'_, '_> {
                         let target = self.tracer.chains.get(&(&chain.table, name.as_str()));
                         let Some(&target) = target.filter(|_| depth < MAX_DEPTH) else {
                             // A chain that is not there, or a loop: the kernel would not have loaded it.
-                            return Err(ask(format!("jump {name}")));
+                            let accepts = self.answers.ask(&format!("jump {name}")).map_err(ask)?;
+                            let verdict = if accepts { Verdict::Accept } else { Verdict::Drop };
+                            return Ok(End::Verdict(verdict, place));
                         };
                         let end = self.chain(target, base, depth + 1)?;
                         if matches!(end, End::Verdict(..)) || matches!(action, Action::Goto(_)) {
@@ -145,7 +147,11 @@ impl Walk<'_, '_> {
                     Action::Notrack => self.untracked |= is_before_conntrack(base),
                     Action::SetMark(mark) => set_bits(&mut self.packet.mark, *mark),
                     Action::SetConnMark(mark) => set_bits(&mut self.packet.connection_mark, *mark),
-                    Action::AssignHelper(_) | Action::Divert { .. } | Action::Anchor(_) | Action::Tag(_) => {}
+                    Action::AssignHelper(_)
+                    | Action::Divert { .. }
+                    | Action::SkipFilter
+                    | Action::Anchor(_)
+                    | Action::Tag(_) => {}
                 }
             }
         }

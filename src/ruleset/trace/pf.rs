@@ -5,6 +5,9 @@ use super::{Decider, Path, Question, RuleRef, Tracer, Verdict, Way, translate};
 use crate::packet::{Packet, State};
 use crate::ruleset::{Action, Direction, Hook, Policy, Rule};
 
+/// How deep anchors may be entered from each other; pf's own limit is as high.
+const MAX_DEPTH: usize = 64;
+
 /// Follows the packet of `way` through the directions of `path`.
 pub(super) fn follow(
     tracer: &Tracer<'_>,
@@ -22,61 +25,61 @@ pub(super) fn follow(
     if way.packet.state == State::Established {
         return Ok(());
     }
+    let mut tag = None;
     for &direction in directions {
         let interface = match direction {
             Direction::In => &way.packet.in_interface,
             Direction::Out => &way.packet.out_interface,
         };
-        let skipped = |name: &String| name == interface || is_group(name, interface);
-        if tracer.ruleset.skipped_interfaces.iter().any(skipped) {
+        if tracer.ruleset.skipped_interfaces.iter().any(|name| is_meant(name, interface)) {
             continue;
         }
         let packet = way.packet.clone();
         let original = packet.clone();
-        let tags = Vec::new();
-        let mut walk = Walk { tracer, path, answers, direction, original, packet, way, decision: None, tags };
-        walk.translate(match direction {
-            Direction::In => Hook::PfRdr,
-            Direction::Out => Hook::PfNat,
-        })?;
-        for (index, _) in tracer.bases_at(Hook::PfFilter) {
-            if walk.filter(index)? {
-                break;
+        let mut walk = Walk {
+            tracer,
+            path,
+            answers,
+            direction,
+            original,
+            packet,
+            way,
+            tag,
+            decision: None,
+            pending: None,
+            matched: 0,
+            ended: false,
+        };
+        if !walk.translate()? {
+            for (index, _) in tracer.bases_at(Hook::PfFilter) {
+                walk.rules(index, 0)?;
             }
         }
-        let Walk { packet, decision, .. } = walk;
-        way.packet = packet;
-        let (accepts, by) = match decision {
-            Some((accepts, place)) => (accepts, Decider::Rule(place)),
-            None => (base.policy == Policy::Accept, Decider::Nothing),
+        let Walk { mut packet, decision, pending, tag: last_tag, .. } = walk;
+        tag = last_tag;
+        let (verdict, by) = match decision {
+            Some((verdict, place)) => (verdict, Decider::Rule(place)),
+            None if base.policy == Policy::Accept => (Verdict::Accept, Decider::Nothing),
+            None => (Verdict::Drop, Decider::Nothing),
         };
+        if let Some(place) = pending {
+            for action in &tracer.rule(place).actions {
+                translate(action, &mut packet);
+            }
+        }
+        way.packet = packet;
+        way.verdict = verdict;
         way.by = by;
-        match (accepts, by) {
-            (true, Decider::Rule(place)) => {
-                let rule = &tracer.ruleset.chains[place.chain].rules[place.rule];
-                apply(rule, &mut way.packet);
-            }
-            (true, _) => {}
-            (false, Decider::Rule(place)) => {
-                let rule = &tracer.ruleset.chains[place.chain].rules[place.rule];
-                way.verdict =
-                    if rule.actions.contains(&Action::Reject) { Verdict::Reject } else { Verdict::Drop };
-                return Ok(());
-            }
-            (false, _) => {
-                way.verdict = Verdict::Drop;
-                return Ok(());
-            }
+        if verdict != Verdict::Accept {
+            return Ok(());
         }
     }
     Ok(())
 }
 
-/// An interface is in the group of its driver: `em0` in `em`, `lo0` in `lo`.
-fn is_group(group: &str, interface: &str) -> bool {
-    interface
-        .strip_prefix(group)
-        .is_some_and(|unit| !unit.is_empty() && unit.bytes().all(|b| b.is_ascii_digit()))
+/// Whether `name` is that of the interface, or of the group of its driver: `em0` is in `em`.
+fn is_meant(name: &str, interface: &str) -> bool {
+    name == interface || name == interface.trim_end_matches(|digit: char| digit.is_ascii_digit())
 }
 
 struct Walk<'a, 'w> {
@@ -87,12 +90,19 @@ struct Walk<'a, 'w> {
     original: Packet,
     packet: Packet,
     way: &'w mut Way,
-    /// The last rule that matched, and whether it passes the packet.
-    decision: Option<(bool, RuleRef)>,
-    tags: Vec<String>,
+    /// A packet has one tag at a time, and keeps it on its way.
+    tag: Option<String>,
+    /// What the last rule that matched says.
+    decision: Option<(Verdict, RuleRef)>,
+    /// The rule whose translation takes effect if it remains the last that matched.
+    pending: Option<RuleRef>,
+    /// How many rules have matched, those that enter anchors aside.
+    matched: usize,
+    /// Whether a rule with `quick` has matched.
+    ended: bool,
 }
 
-impl Walk<'_, '_> {
+impl<'a> Walk<'a, '_> {
     fn meets(&mut self, rule: &Rule, place: RuleRef, hook: Hook) -> Result<bool, Question> {
         let meeting = Meeting {
             packet: &self.packet,
@@ -101,7 +111,7 @@ impl Walk<'_, '_> {
             hook,
             direction: Some(self.direction),
             path: self.path,
-            tags: &self.tags,
+            tag: self.tag.as_deref(),
         };
         let ask = |words| Question { words, asked_by: place };
         let met = meeting.meets_all(&rule.matches, self.answers).map_err(ask)?;
@@ -111,53 +121,143 @@ impl Walk<'_, '_> {
         Ok(met)
     }
 
-    /// The first translation rule that matches counts.
-    fn translate(&mut self, hook: Hook) -> Result<(), Question> {
+    /// FreeBSD: the first translation rule that matches counts; one with `no` ends its own kind only. Says whether
+    /// the filter rules are not asked any more.
+    fn translate(&mut self) -> Result<bool, Question> {
+        let hook = match self.direction {
+            Direction::In => Hook::PfRdr,
+            Direction::Out => Hook::PfNat,
+        };
+        for (index, _) in self.tracer.bases_at(hook) {
+            let Some(place) = self.first(index, hook, 0)? else { continue };
+            let rule = self.tracer.rule(place);
+            self.way.met.push(place);
+            if rule.actions == [Action::Accept] {
+                continue;
+            }
+            for action in &rule.actions {
+                match action {
+                    Action::Tag(name) => self.tag = Some(name.clone()),
+                    Action::Unknown(words) => {
+                        // What it becomes is not known; that it is translated is all there is to say.
+                        self.answers.ask(words).map_err(|words| Question { words, asked_by: place })?;
+                    }
+                    other => translate(other, &mut self.packet),
+                }
+            }
+            let skips = rule.actions.contains(&Action::SkipFilter);
+            if skips {
+                self.decision = Some((Verdict::Accept, place));
+            }
+            return Ok(skips);
+        }
+        Ok(false)
+    }
+
+    /// The first rule of a chain, or of the anchors in it, that matches.
+    fn first(&mut self, index: usize, hook: Hook, depth: usize) -> Result<Option<RuleRef>, Question> {
         let tracer = self.tracer;
-        for (index, _) in tracer.bases_at(hook) {
-            for (position, rule) in tracer.ruleset.chains[index].rules.iter().enumerate() {
-                let place = RuleRef { chain: index, rule: position };
-                if self.meets(rule, place, hook)? {
-                    self.way.met.push(place);
-                    apply(rule, &mut self.packet);
-                    return Ok(());
+        for (position, rule) in tracer.ruleset.chains[index].rules.iter().enumerate() {
+            let place = RuleRef { chain: index, rule: position };
+            if !self.meets(rule, place, hook)? {
+                continue;
+            }
+            let [Action::Anchor(path)] = rule.actions.as_slice() else { return Ok(Some(place)) };
+            for inner in self.anchor(path, place, depth)?.unwrap_or_default() {
+                if let Some(found) = self.first(inner, hook, depth + 1)? {
+                    return Ok(Some(found));
                 }
             }
         }
-        Ok(())
+        Ok(None)
     }
 
-    /// Goes through the rules, and says whether one of them ended it.
-    fn filter(&mut self, index: usize) -> Result<bool, Question> {
+    /// The filter rules of a chain, in order: each that matches takes the place of the one before.
+    fn rules(&mut self, index: usize, depth: usize) -> Result<(), Question> {
         let tracer = self.tracer;
         for (position, rule) in tracer.ruleset.chains[index].rules.iter().enumerate() {
+            if self.ended {
+                return Ok(());
+            }
             let place = RuleRef { chain: index, rule: position };
             if !self.meets(rule, place, Hook::PfFilter)? {
                 continue;
             }
             self.way.met.push(place);
-            for action in &rule.actions {
-                match action {
-                    Action::Accept => self.decision = Some((true, place)),
-                    Action::Drop | Action::Reject => self.decision = Some((false, place)),
-                    Action::Unknown(words) => {
-                        let ask = |words| Question { words, asked_by: place };
-                        self.decision = Some((self.answers.ask(words).map_err(ask)?, place));
-                    }
-                    Action::Tag(tag) => self.tags.push(tag.clone()),
-                    _ => {}
-                }
-            }
-            if rule.quick && self.decision.is_some_and(|(_, last)| last == place) {
-                return Ok(true);
+            if let [Action::Anchor(path)] = rule.actions.as_slice() {
+                self.enter(path, rule.quick, place, depth)?;
+            } else {
+                self.apply(rule, place)?;
+                self.matched += 1;
+                self.ended |= rule.quick;
             }
         }
-        Ok(false)
+        Ok(())
     }
-}
 
-fn apply(rule: &Rule, packet: &mut Packet) {
-    for action in &rule.actions {
-        translate(action, packet);
+    /// Evaluates an anchor as if its rules stood here. With `quick`, that was all if any of them matched.
+    fn enter(&mut self, path: &str, quick: bool, place: RuleRef, depth: usize) -> Result<(), Question> {
+        let before = self.matched;
+        if let Some(chains) = self.anchor(path, place, depth)? {
+            for chain in chains {
+                self.rules(chain, depth + 1)?;
+            }
+        } else {
+            // A program that fills an anchor means its rules to be final, as ftp-proxy does.
+            self.decision = Some((Verdict::Accept, place));
+            self.ended = true;
+        }
+        self.ended |= quick && self.matched > before;
+        Ok(())
+    }
+
+    fn apply(&mut self, rule: &Rule, place: RuleRef) -> Result<(), Question> {
+        let mut decision = None;
+        for action in &rule.actions {
+            match action {
+                Action::Accept => decision = Some(Verdict::Accept),
+                Action::Drop => decision = Some(Verdict::Drop),
+                Action::Reject => decision = Some(Verdict::Reject),
+                Action::Unknown(words) => {
+                    let ask = |words| Question { words, asked_by: place };
+                    let accepts = self.answers.ask(words).map_err(ask)?;
+                    decision = Some(if accepts { Verdict::Accept } else { Verdict::Drop });
+                }
+                Action::Tag(name) => self.tag = Some(name.clone()),
+                _ => {}
+            }
+        }
+        if let Some(verdict) = decision {
+            self.decision = Some((verdict, place));
+            self.pending = Some(place);
+        } else {
+            // `match`: its translation takes effect at once, and later rules see the packet as it then is.
+            for action in &rule.actions {
+                translate(action, &mut self.packet);
+            }
+        }
+        Ok(())
+    }
+
+    /// The chains of the anchors that a rule enters, those with the name of the chain that it is in. `None` if what
+    /// somebody else fills the anchor with is taken to pass the packet; none of them if it is taken not to.
+    fn anchor(&self, path: &str, from: RuleRef, depth: usize) -> Result<Option<Vec<usize>>, Question> {
+        let chains: &'a [_] = &self.tracer.ruleset.chains;
+        let is_meant = |table: &str| match path.strip_suffix("/*") {
+            Some(above) => table
+                .strip_prefix(above)
+                .and_then(|rest| rest.strip_prefix('/'))
+                .is_some_and(|name| !name.contains('/')),
+            None => table == path,
+        };
+        let inside: Vec<usize> =
+            (0..chains.len()).filter(|&index| is_meant(&chains[index].table.name)).collect();
+        if !inside.is_empty() && depth < MAX_DEPTH {
+            let name = &chains[from.chain].name;
+            return Ok(Some(inside.into_iter().filter(|&index| chains[index].name == *name).collect()));
+        }
+        let words = format!("anchor \"{path}\"");
+        let passes = self.answers.ask(&words).map_err(|words| Question { words, asked_by: from })?;
+        Ok(if passes { None } else { Some(Vec::new()) })
     }
 }

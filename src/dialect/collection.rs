@@ -1,0 +1,113 @@
+//! Rule sets of several texts, which apply together.
+
+use super::iptables::{Input, Sets};
+use super::nftables::Included;
+use super::pf::Flavour;
+use super::reading::{Problem, Reading};
+use super::{Format, iptables, nftables, pf};
+use crate::packet::Family;
+use crate::ruleset::Ruleset;
+
+/// What several texts come to together.
+#[derive(Debug, Clone, Default)]
+pub struct Collection {
+    /// The rules of all of them.
+    pub ruleset: Ruleset,
+    /// The texts, in the order that origins count them: those named first, those that they include after them.
+    pub texts: Vec<Text>,
+    /// What was not understood.
+    pub problems: Vec<Problem>,
+}
+
+/// A text and what it is called.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Text {
+    /// Its name, for people.
+    pub name: String,
+    /// What it holds.
+    pub content: String,
+}
+
+/// Finds the files that a text names by a path or, for nft, a pattern. `None` if there is none.
+pub type Find<'f> = dyn FnMut(&str) -> Option<Vec<Text>> + 'f;
+
+/// Reads texts that apply together. The sets of ipset are known to all rules, in whichever order they come.
+#[must_use]
+pub fn read(texts: Vec<(Text, Format)>, find: &mut Find<'_>) -> Collection {
+    let mut sets = Sets::default();
+    let mut problems = Vec::new();
+    for (number, (text, format)) in (0..).zip(&texts) {
+        if *format == Format::Ipset {
+            let (read, found) = iptables::read_sets(&text.content, number);
+            sets.extend(read);
+            problems.extend(found);
+        }
+    }
+    let formats: Vec<Format> = texts.iter().map(|(_, format)| *format).collect();
+    let mut collection = Collection {
+        ruleset: Ruleset::default(),
+        texts: texts.into_iter().map(|(text, _)| text).collect(),
+        problems,
+    };
+    for (number, format) in (0..).zip(formats) {
+        collection.add(number, format, &sets, find);
+    }
+    collection
+}
+
+impl Collection {
+    fn add(&mut self, number: u32, format: Format, sets: &Sets, find: &mut Find<'_>) {
+        let index = usize::try_from(number).unwrap_or(usize::MAX);
+        let Some(content) = self.texts.get(index).map(|text| text.content.clone()) else { return };
+        let reading = match format {
+            Format::Ipset => return,
+            Format::Iptables | Format::Ip6tables => {
+                let family = if format == Format::Iptables { Family::Ipv4 } else { Family::Ipv6 };
+                iptables::read(&content, Input { number, family, table: "filter", sets })
+            }
+            Format::Nft => nftables::read(&content, number, &mut |pattern| self.include(pattern, find)),
+            Format::NftJson => nftables::read_json(&content, number),
+            Format::PfOpenbsd => self.pf(&content, number, Flavour::Openbsd, find),
+            Format::PfFreebsd => self.pf(&content, number, Flavour::Freebsd, find),
+        };
+        let Reading { ruleset, problems } = reading;
+        self.ruleset.skipped_interfaces.extend(ruleset.skipped_interfaces);
+        self.ruleset.helper_objects.extend(ruleset.helper_objects);
+        self.ruleset.chains.extend(ruleset.chains);
+        self.problems.extend(problems);
+    }
+
+    /// The files that nft includes, each with its number among the texts.
+    fn include(&mut self, pattern: &str, find: &mut Find<'_>) -> Option<Vec<Included>> {
+        let found = find(pattern)?;
+        let included = found.into_iter().map(|text| {
+            let number = u32::try_from(self.texts.len()).unwrap_or(u32::MAX);
+            let included = Included { number, text: text.content.clone() };
+            self.texts.push(text);
+            included
+        });
+        Some(included.collect())
+    }
+
+    /// pf counts its texts by itself: the main one is 0, those that it includes come after.
+    fn pf(&mut self, content: &str, number: u32, flavour: Flavour, find: &mut Find<'_>) -> Reading {
+        let before = u32::try_from(self.texts.len()).unwrap_or(u32::MAX);
+        let mut files = |path: &str| {
+            let text = find(path)?.into_iter().next()?;
+            let content = text.content.clone();
+            self.texts.push(text);
+            Some(content)
+        };
+        let mut reading = pf::read(content, flavour, &mut files);
+        let renumber = |own: u32| if own == 0 { number } else { before.saturating_add(own - 1) };
+        for rule in reading.ruleset.chains.iter_mut().flat_map(|chain| &mut chain.rules) {
+            if let Some(origin) = &mut rule.origin {
+                origin.text = renumber(origin.text);
+            }
+        }
+        for problem in &mut reading.problems {
+            problem.origin.text = renumber(problem.origin.text);
+        }
+        reading
+    }
+}

@@ -1,0 +1,187 @@
+//! Which format a text is in.
+
+/// A format that rule sets come in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Format {
+    /// `iptables-save`, `iptables -S`, or a script of `iptables` commands.
+    Iptables,
+    /// The same for IPv6.
+    Ip6tables,
+    /// `ipset save`.
+    Ipset,
+    /// What `nft -f` reads and `nft list ruleset` prints.
+    Nft,
+    /// `nft -j list ruleset`.
+    NftJson,
+    /// OpenBSD's `pf.conf`.
+    PfOpenbsd,
+    /// FreeBSD's and macOS's `pf.conf`.
+    PfFreebsd,
+}
+
+impl Format {
+    /// Every format, in the order of the documentation.
+    pub const ALL: [Self; 7] = [
+        Self::Iptables,
+        Self::Ip6tables,
+        Self::Ipset,
+        Self::Nft,
+        Self::NftJson,
+        Self::PfOpenbsd,
+        Self::PfFreebsd,
+    ];
+
+    /// The name that `--from` takes.
+    #[must_use]
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Iptables => "iptables",
+            Self::Ip6tables => "ip6tables",
+            Self::Ipset => "ipset",
+            Self::Nft => "nft",
+            Self::NftJson => "nft-json",
+            Self::PfOpenbsd => "pf-openbsd",
+            Self::PfFreebsd => "pf-freebsd",
+        }
+    }
+
+    /// The format of `text`, by what it says and then by the name of its file; `None` where neither tells.
+    ///
+    /// Only the lines at the beginning are looked at, so that a large file costs no more than a small one.
+    #[must_use]
+    pub fn recognize(name: &str, text: &str) -> Option<Self> {
+        if text.trim_start().starts_with('{') && text.contains("\"nftables\"") {
+            return Some(Self::NftJson);
+        }
+        let by_content = text.lines().take(LINES).find_map(|line| of_line(line.trim()));
+        by_content.map(|format| format.of_family(name, text)).or_else(|| of_name(name))
+    }
+
+    /// Texts for iptables say by their addresses or their name which family they are for.
+    fn of_family(self, name: &str, text: &str) -> Self {
+        let ipv6 = |line: &str| line.contains("icmp6") || line.contains("icmpv6") || line.contains("::");
+        let named = of_name(name) == Some(Self::Ip6tables);
+        match self {
+            Self::Iptables if named || text.lines().take(LINES).any(ipv6) => Self::Ip6tables,
+            other => other,
+        }
+    }
+}
+
+/// How many lines are looked at.
+const LINES: usize = 400;
+
+fn of_line(line: &str) -> Option<Format> {
+    let line = line.strip_prefix("sudo ").unwrap_or(line);
+    let mut words = line.split_whitespace();
+    let first = words.next()?;
+    let second = words.next().unwrap_or_default();
+    let command = first.rsplit('/').next().unwrap_or(first);
+    match command {
+        "#!/usr/sbin/nft" | "#!/sbin/nft" | "flush" | "nft" => Some(Format::Nft),
+        "table" if second.starts_with('<') => Some(pf_flavour_unknown()),
+        "table" | "add" | "define" if is_nft_word(second) => Some(Format::Nft),
+        "create" | "add" if line.contains("hash:") || line.contains("bitmap:") => Some(Format::Ipset),
+        "*filter" | "*nat" | "*mangle" | "*raw" | "*security" | "-A" | "-P" | "-N" | "iptables" => {
+            Some(Format::Iptables)
+        }
+        "ip6tables" => Some(Format::Ip6tables),
+        "rdr" | "nat" | "binat" | "rdr-anchor" | "nat-anchor" | "scrub-anchor" => Some(Format::PfFreebsd),
+        "match" => Some(Format::PfOpenbsd),
+        "pass" | "block"
+            if line.contains("rdr-to") || line.contains("nat-to") || line.contains("divert-to") =>
+        {
+            Some(Format::PfOpenbsd)
+        }
+        "pass" | "block" | "antispoof" => Some(pf_flavour_unknown()),
+        _ => None,
+    }
+}
+
+/// Filter rules alone mean the same in both kinds of pf.
+fn pf_flavour_unknown() -> Format {
+    Format::PfOpenbsd
+}
+
+fn is_nft_word(word: &str) -> bool {
+    matches!(
+        word,
+        "inet"
+            | "ip"
+            | "ip6"
+            | "table"
+            | "chain"
+            | "rule"
+            | "set"
+            | "map"
+            | "element"
+            | "bridge"
+            | "arp"
+            | "netdev"
+    )
+}
+
+fn of_name(name: &str) -> Option<Format> {
+    let name = name.rsplit('/').next().unwrap_or(name);
+    let ending =
+        |ending: &str| name.strip_suffix(ending).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+    let by_ending = [
+        ("rules.v4", Format::Iptables),
+        ("rules.v6", Format::Ip6tables),
+        ("nft", Format::Nft),
+        ("pf.conf", pf_flavour_unknown()),
+        ("pf", pf_flavour_unknown()),
+    ];
+    let by_word = [
+        ("ip6tables", Format::Ip6tables),
+        ("iptables", Format::Iptables),
+        ("ipset", Format::Ipset),
+        ("nftables", Format::Nft),
+    ];
+    by_ending
+        .into_iter()
+        .find(|(end, _)| ending(end))
+        .or_else(|| by_word.into_iter().find(|(word, _)| name.contains(word)))
+        .map(|(_, format)| format)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn formats_are_told_by_what_a_text_says() {
+        let cases = [
+            ("# Generated by iptables-save\n*filter\n:INPUT DROP [0:0]\n", Some(Format::Iptables)),
+            ("*filter\n-A INPUT -s 2001:db8::/32 -j ACCEPT\n", Some(Format::Ip6tables)),
+            ("#!/bin/sh\nIPT=x\niptables -P INPUT DROP\n", Some(Format::Iptables)),
+            ("-P INPUT DROP\n-A INPUT -j ACCEPT\n", Some(Format::Iptables)),
+            ("#!/usr/sbin/nft -f\n", Some(Format::Nft)),
+            ("table inet filter {\n", Some(Format::Nft)),
+            ("flush ruleset\n", Some(Format::Nft)),
+            ("{\"nftables\": []}", Some(Format::NftJson)),
+            ("create bad hash:ip family inet\nadd bad 192.0.2.1\n", Some(Format::Ipset)),
+            ("table <bad> persist\nblock all\n", Some(Format::PfOpenbsd)),
+            ("ext = \"em0\"\nrdr on em0 proto tcp to port 21 -> 10.0.0.5\n", Some(Format::PfFreebsd)),
+            ("pass in on em0 proto tcp to port 21 rdr-to 10.0.0.5\n", Some(Format::PfOpenbsd)),
+            ("hello\n", None),
+        ];
+        for (text, format) in cases {
+            assert_eq!(Format::recognize("-", text), format, "{text}");
+        }
+    }
+
+    #[test]
+    fn names_tell_where_the_text_does_not() {
+        let cases = [
+            ("/etc/iptables/rules.v6", Format::Ip6tables),
+            ("edge.rules.v4", Format::Iptables),
+            ("edge.nft", Format::Nft),
+            ("/etc/pf.conf", Format::PfOpenbsd),
+            ("ip6tables.save", Format::Ip6tables),
+        ];
+        for (name, format) in cases {
+            assert_eq!(Format::recognize(name, "# nothing\n"), Some(format), "{name}");
+        }
+    }
+}

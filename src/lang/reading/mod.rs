@@ -1,0 +1,8 @@
+//! What is not understood of a rule set, in words.
+
+pub mod iptables;
+pub mod nftables;
+pub mod pf;
+mod report;
+
+pub use report::report;

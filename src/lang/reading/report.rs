@@ -1,0 +1,51 @@
+//! What was not understood of rule sets, as people are shown it.
+
+use super::{iptables, nftables, pf};
+use crate::deployment::Severity;
+use crate::dialect::collection::Collection;
+use crate::dialect::reading::{Problem, ProblemKind};
+use crate::lang::Lang;
+use crate::lang::problem::{Words, and_more, help, severity};
+use crate::report::diagnostic::{Diagnostic, Label};
+
+/// How many are shown. Whoever reads a rule set for another purpose does not want to see all of a thousand.
+const SHOWN: usize = 20;
+
+/// What was not understood, each over the line that it is about; empty if everything was.
+#[must_use]
+pub fn report(collection: &Collection, lang: Lang, color: bool) -> String {
+    let problems = &collection.problems;
+    let mut parts: Vec<String> =
+        problems.iter().take(SHOWN).map(|problem| one(problem, collection, lang, color)).collect();
+    if problems.len() > SHOWN {
+        parts.push(and_more(problems.len() - SHOWN, lang));
+    }
+    parts.join("\n\n")
+}
+
+fn one(problem: &Problem, collection: &Collection, lang: Lang, color: bool) -> String {
+    let Words { title, label, help: advice, .. } = words(&problem.kind, lang);
+    let place = |at: u32| usize::try_from(at).unwrap_or(usize::MAX);
+    let text = collection.texts.get(place(problem.origin.text));
+    let (name, content) = text.map_or(("", ""), |text| (&text.name, &text.content));
+    let (start, end) = (place(problem.origin.start), place(problem.origin.end));
+    // What spans lines is shown by its first.
+    let first_line = content.get(start..end).map(|found| found.lines().next().unwrap_or_default().len());
+    let labels = first_line.map(|length| Label { span: start..start + length, text: label });
+    let diagnostic = Diagnostic {
+        severity: Severity::Warning,
+        level: severity(Severity::Warning, lang),
+        title,
+        labels: labels.into_iter().collect(),
+        help: advice.map(|advice| (help(lang), advice)),
+    };
+    diagnostic.render(name, content, color)
+}
+
+fn words(kind: &ProblemKind, lang: Lang) -> Words {
+    match kind {
+        ProblemKind::Iptables(problem) => iptables::words(problem, lang),
+        ProblemKind::Nftables(problem) => nftables::words(problem, lang),
+        ProblemKind::Pf(problem) => pf::words(problem, lang),
+    }
+}
