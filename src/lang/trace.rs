@@ -72,11 +72,7 @@ pub fn document(trace: &Trace, subject: Subject<'_>, lang: Lang) -> Document {
         document.heading(2, say!(lang, "The rules that match it, in order", "依次匹配的规则"));
         document.list(trace.met.iter().map(|&place| subject.quoted(place)).collect());
     }
-    if trace.verdict != Verdict::Accept && !trace.near.is_empty() {
-        document.heading(
-            2,
-            say!(lang, "Rules that would accept it but for one condition", "仅差一个条件便会放行的规则"),
-        );
+    if trace.verdict != Verdict::Accept {
         let near = trace.near.iter().filter_map(|miss| {
             let rule = subject.ruleset.chains.get(miss.rule.chain)?.rules.get(miss.rule.rule)?;
             let missed = rule.matches.get(miss.condition).filter(|missed| is_telling(missed))?;

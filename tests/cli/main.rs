@@ -10,4 +10,5 @@ mod language;
 mod output;
 mod readme;
 mod runner;
+mod trace;
 mod usage;

@@ -11,12 +11,15 @@ use proptest::prelude::*;
 use crate::deployments::deployment;
 
 /// The rules of one family, in a form that what iptables can say in one rule has no influence on. The table tells the
-/// family, an option names one ICMP type or fifteen ports, a comment has no quotes; and the order of rules next to each
-/// other that do the same makes no difference.
+/// family, an option names one ICMP type or fifteen ports, a comment has no quotes; and the order of conditions, and of
+/// rules next to each other that do the same, makes no difference.
 fn comparable(mut ruleset: Ruleset, family: Family) -> Ruleset {
     ruleset.chains.retain(|chain| chain.table.family == TableFamily::of(family));
     for chain in &mut ruleset.chains {
-        let rules: Vec<Rule> = chain.rules.drain(..).map(plain).flat_map(one_for_each_value).collect();
+        let mut rules: Vec<Rule> = chain.rules.drain(..).map(plain).flat_map(one_for_each_value).collect();
+        for rule in &mut rules {
+            rule.matches.sort_by_cached_key(|matching| format!("{matching:?}"));
+        }
         for alike in rules.chunk_by(|a, b| a.actions == b.actions && a.comment == b.comment) {
             let mut alike = alike.to_vec();
             alike.sort_by_cached_key(|rule| format!("{:?}", rule.matches));
@@ -68,7 +71,7 @@ fn values(matching: &Match) -> Vec<Match> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1000))]
+    #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn what_is_generated_reads_back(spec in deployment()) {

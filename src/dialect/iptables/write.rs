@@ -53,10 +53,14 @@ fn write_table(text: &mut String, name: &str, chains: &[&Chain]) {
 }
 
 /// One rule as the lines that it takes: several where a match has more ports than one `multiport` can.
+///
+/// What `-m` loads comes last: after `-m multiport`, it takes `--dport` for an option of its own.
 fn rule_parts(rule: &Rule) -> Vec<String> {
+    let alternatives = rule.matches.iter().map(options);
+    let (loaded, plain): (Vec<_>, Vec<_>) =
+        alternatives.partition(|options| options.first().is_some_and(|option| option.starts_with(" -m")));
     let mut parts = vec![String::new()];
-    for matching in &rule.matches {
-        let options = options(matching);
+    for options in plain.into_iter().chain(loaded) {
         parts = parts
             .iter()
             .flat_map(|start| options.iter().map(move |option| format!("{start}{option}")))

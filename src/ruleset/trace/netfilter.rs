@@ -146,6 +146,8 @@ impl Walk<'_, '_> {
                     }
                     Action::Notrack => self.untracked |= is_before_conntrack(base),
                     Action::SetMark(mark) => set_bits(&mut self.packet.mark, *mark),
+                    // Without a connection there is nothing to mark (`nft_ct_set_eval`, `xt_connmark.c`).
+                    Action::SetConnMark(_) if !has_connection(self.state(base)) => {}
                     Action::SetConnMark(mark) => set_bits(&mut self.packet.connection_mark, *mark),
                     Action::AssignHelper(_)
                     | Action::Divert { .. }
@@ -162,6 +164,11 @@ impl Walk<'_, '_> {
 /// Whether a base chain runs before connection tracking, which looks at prerouting and output.
 fn is_before_conntrack(base: BaseChain) -> bool {
     matches!(base.hook, Hook::Prerouting | Hook::Output) && base.priority <= priority::CONNTRACK
+}
+
+/// Whether connection tracking has a connection for a packet in this state.
+fn has_connection(state: State) -> bool {
+    !matches!(state, State::Invalid | State::Untracked)
 }
 
 fn set_bits(mark: &mut u32, new: Masked) {

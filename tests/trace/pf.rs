@@ -1,0 +1,138 @@
+//! The evaluator of pf beside the naive one: random rule sets, random packets, one outcome.
+
+use std::net::IpAddr;
+
+use ftpfw::dialect::Format;
+use ftpfw::dialect::collection::{Text, read};
+use ftpfw::packet::{Packet, Payload, Protocol, State};
+use ftpfw::ruleset::trace::{Path, Tracer, Verdict};
+use proptest::prelude::*;
+use proptest::sample::select;
+
+use crate::naive_pf::{self, Machine, Outcome};
+
+/// Parts of rules, over few enough values that packets meet them.
+fn rule() -> impl Strategy<Value = String> {
+    let word = |words: &'static [&'static str]| select(words);
+    (
+        word(&["pass", "block drop", "block return", "match"]),
+        word(&["", "in", "out"]),
+        any::<bool>(),
+        word(&["", "on em0", "on em1"]),
+        word(&["", "inet", "inet6"]),
+        word(&["proto tcp", "proto udp", "proto { tcp, udp }"]),
+        (
+            word(&["any", "10.0.0.1", "10.0.0.0/30", "! 10.0.0.2", "2001:db8::1"]),
+            word(&["", "port 20", "port > 1023"]),
+        ),
+        (
+            word(&["any", "10.0.0.3", "{ 10.0.0.3, 10.0.0.4 }", "2001:db8::2"]),
+            word(&["", "port 21", "port 30000:30009", "port { 21, 30001 }"]),
+        ),
+        word(&["", "", "", "tag x", "tagged x", "! tagged x"]),
+        word(&["", "", "rdr-to 10.0.0.4", "no state"]),
+    )
+        .prop_map(|(action, direction, quick, on, family, proto, from, to, tag, end)| {
+            let quick = if quick && action != "match" { "quick" } else { "" };
+            let end = match (action, direction, end) {
+                ("block drop" | "block return", ..) => "",
+                ("match", _, "no state") => "",
+                (_, "in", "rdr-to 10.0.0.4") if family == "inet" => end,
+                (_, _, "rdr-to 10.0.0.4") => "",
+                _ => end,
+            };
+            [action, direction, quick, on, family, proto, "from", from.0, from.1, "to", to.0, to.1, tag, end]
+                .join(" ")
+        })
+}
+
+fn packet() -> impl Strategy<Value = Packet> {
+    let addresses = [
+        ["10.0.0.1", "10.0.0.2", "10.0.0.3", "10.0.0.4"],
+        ["2001:db8::1", "2001:db8::2", "2001:db8::3", "2001:db8::4"],
+    ];
+    (
+        any::<bool>(),
+        0..4usize,
+        0..4usize,
+        any::<bool>(),
+        select(&[20u16, 1023, 1024][..]),
+        select(&[20u16, 21, 30000, 30001, 30010][..]),
+        select(&[0x02u8, 0x12, 0x10][..]),
+    )
+        .prop_map(move |(six, source, destination, tcp, source_port, destination_port, flags)| {
+            let family = addresses[usize::from(six)];
+            let address = |index: usize| -> IpAddr { family[index].parse().expect("an address") };
+            let payload = if tcp {
+                Payload::Tcp { source_port, destination_port, flags }
+            } else {
+                Payload::Ports { protocol: Protocol::Udp, source_port, destination_port }
+            };
+            Packet {
+                source: address(source),
+                destination: address(destination),
+                payload,
+                state: State::New,
+                reply: false,
+                helper: None,
+                in_interface: String::new(),
+                out_interface: String::new(),
+                mark: 0,
+                connection_mark: 0,
+            }
+        })
+}
+
+/// The same packet as the naive evaluator has it.
+fn naive(packet: &Packet) -> naive_pf::Packet {
+    let (source_port, destination_port) = packet.payload.ports().unwrap_or_default();
+    let flags = if let Payload::Tcp { flags, .. } = packet.payload { flags } else { 0 };
+    let interface = |name: &String| (!name.is_empty()).then(|| name.clone());
+    naive_pf::Packet {
+        source: packet.source,
+        destination: packet.destination,
+        protocol: packet.payload.protocol(),
+        source_port,
+        destination_port,
+        flags,
+        icmp: (0, 0),
+        arrival: interface(&packet.in_interface),
+        departure: interface(&packet.out_interface),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+    #[test]
+    fn both_evaluators_agree(
+        rules in proptest::collection::vec(rule(), 1..8),
+        packets in proptest::collection::vec(packet(), 1..40),
+        way in select(&Path::ALL[..]),
+    ) {
+        let content = rules.join("\n") + "\n";
+        let text = Text { name: "pf.conf".to_owned(), content: content.clone() };
+        let collection = read(vec![(text, Format::PfOpenbsd)], &mut |_| None);
+        prop_assert_eq!(&collection.problems, &[], "{}", content);
+        let tracer = Tracer::new(&collection.ruleset);
+        for mut packet in packets {
+            if way != Path::Output {
+                "em0".clone_into(&mut packet.in_interface);
+            }
+            if way != Path::Input {
+                "em1".clone_into(&mut packet.out_interface);
+            }
+            let machine = Machine { ruleset: &collection.ruleset, own: &[] };
+            let Some(expected) = machine.filter(&naive(&packet)) else { continue };
+            let trace = tracer.trace(&packet, way);
+            let verdict = match expected {
+                Outcome::Passed { .. } => Verdict::Accept,
+                Outcome::Blocked { told: false } => Verdict::Drop,
+                Outcome::Blocked { told: true } => Verdict::Reject,
+            };
+            prop_assert_eq!(trace.verdict, verdict, "{:#?}\n{}", packet, content);
+            if let Outcome::Passed { packet: passed, .. } = expected {
+                prop_assert_eq!(naive(&trace.packet), passed);
+            }
+        }
+    }
+}
