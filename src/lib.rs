@@ -1,11 +1,11 @@
 //! FTP through firewalls: one declared deployment, and from it what must be open (explain) and what to write
-//! (generate).
+//! (generate); and what a rule set that exists does with one packet (trace).
 //!
 //! The rooms of the house, ground floor first; a room imports only from those above it in this list (a test
 //! holds it to that):
 //!
-//! * [`packet`]: families, addresses, ports. Knows nothing of FTP or of firewalls.
-//! * [`ruleset`]: the dialect-neutral rule set.
+//! * [`packet`]: families, addresses, ports, packets and exact sets of them. Knows nothing of FTP or of firewalls.
+//! * [`ruleset`]: the dialect-neutral rule set, and what it does with one packet.
 //! * [`dialect`]: iptables, nftables and pf, a folder each.
 //! * [`deployment`]: the declared deployment and its validation.
 //! * [`flow`]: the flows that a deployment requires at a firewall, and the rule set that grants exactly those.

@@ -9,6 +9,16 @@ const ELISION: &str = "[...]";
 
 const READMES: [&str; 2] = [include_str!("../../README.md"), include_str!("../../README.zh.md")];
 
+/// The rule set that the README traces a packet through.
+const RULES: &str = "\
+*filter
+:INPUT DROP [0:0]
+-A INPUT -m conntrack --ctstate ESTABLISHED -j ACCEPT
+-A INPUT -i lo -j ACCEPT
+-A INPUT -p tcp --dport 30000:30010 -j ACCEPT
+COMMIT
+";
+
 /// The contents of the fenced blocks in this language.
 fn blocks<'a>(readme: &'a str, language: &str) -> Vec<&'a str> {
     let fence = format!("```{language}\n");
@@ -20,6 +30,7 @@ fn the_session_takes_place_as_shown() {
     let folder = tempfile::tempdir().expect("a folder");
     let [english, _] = READMES;
     fs::write(folder.path().join("ftpfw.yaml"), blocks(english, "yaml")[0]).expect("a deployment file");
+    fs::write(folder.path().join("edge.rules.v4"), RULES).expect("a rule set");
     let sessions = blocks(english, "console");
     assert!(sessions.len() >= 3, "the README shows a session");
     for session in sessions {
