@@ -6,10 +6,9 @@ pub mod iptables;
 pub mod nftables;
 pub mod pf;
 pub mod reading;
+mod text;
 
 pub use self::format::Format;
-
-use ipnet::IpNet;
 
 use crate::packet::Family;
 use crate::ruleset::{Attachment, Ruleset};
@@ -110,29 +109,4 @@ pub fn usage(dialect: Dialect, loading: Loading, file: &OutputFile, attachments:
         Dialect::Nftables => nftables::usage(file, attachments),
         Dialect::PfOpenbsd | Dialect::PfFreebsd => pf::usage(loading, file, attachments),
     }
-}
-
-/// A prefix as people write it: a single address without its length.
-fn net(net: &IpNet) -> String {
-    if net.prefix_len() == net.max_prefix_len() { net.addr().to_string() } else { net.to_string() }
-}
-
-/// Text as it can stand in a one-line comment: without control characters and quotes, at most `limit` bytes.
-fn comment(text: &str, limit: usize) -> String {
-    let mut clean = String::new();
-    for character in text.chars().map(|c| {
-        if c.is_control() {
-            ' '
-        } else if matches!(c, '"' | '\\') {
-            '\''
-        } else {
-            c
-        }
-    }) {
-        if clean.len() + character.len_utf8() > limit {
-            break;
-        }
-        clean.push(character);
-    }
-    clean
 }

@@ -35,10 +35,10 @@ fn rule() -> impl Strategy<Value = String> {
         .prop_map(|(action, direction, quick, on, family, proto, from, to, tag, end)| {
             let quick = if quick && action != "match" { "quick" } else { "" };
             let end = match (action, direction, end) {
-                ("block drop" | "block return", ..) => "",
-                ("match", _, "no state") => "",
-                (_, "in", "rdr-to 10.0.0.4") if family == "inet" => end,
-                (_, _, "rdr-to 10.0.0.4") => "",
+                (_, "in", "rdr-to 10.0.0.4") if family == "inet" && !action.starts_with("block") => end,
+                ("block drop" | "block return", ..)
+                | ("match", _, "no state")
+                | (_, _, "rdr-to 10.0.0.4") => "",
                 _ => end,
             };
             [action, direction, quick, on, family, proto, "from", from.0, from.1, "to", to.0, to.1, tag, end]

@@ -1,9 +1,6 @@
 //! Writing rule sets for `iptables-restore` (iptables-extensions(8), iptables-restore(8)).
 
-use std::fmt::Write as _;
-use std::net::IpAddr;
-
-use crate::dialect::{comment, net};
+use crate::dialect::text::{comment, net, push, with_ports};
 use crate::packet::{AddressSet, Family, PortRange, PortSet, Protocol};
 use crate::ruleset::{Action, Chain, Match, Policy, Rule, Ruleset, TableFamily};
 
@@ -13,7 +10,8 @@ const COMMENT_LIMIT: usize = 255;
 /// How many ports `multiport` takes. A range counts as two.
 const MULTIPORT_LIMIT: usize = 15;
 
-/// The text of a rule set that `flow::grant` builds, for each family that `ruleset` has tables of: each family has its own program to load it.
+/// The text of a rule set that `flow::grant` builds, for each family that `ruleset` has tables of: each family has its
+/// own program to load it.
 pub(crate) fn write(ruleset: &Ruleset) -> Vec<(Family, String)> {
     let tables = ruleset.tables();
     Family::ALL
@@ -155,17 +153,4 @@ fn target(action: &Action) -> String {
         // Nothing else is built for this dialect.
         _ => String::new(),
     }
-}
-
-fn with_ports(address: IpAddr, ports: Option<PortRange>) -> String {
-    match (address, ports) {
-        (address, None) => address.to_string(),
-        (IpAddr::V4(address), Some(ports)) => format!("{address}:{ports}"),
-        (IpAddr::V6(address), Some(ports)) => format!("[{address}]:{ports}"),
-    }
-}
-
-/// Writing to a `String` cannot fail.
-fn push(text: &mut String, arguments: std::fmt::Arguments<'_>) {
-    let _ = text.write_fmt(arguments);
 }

@@ -1,9 +1,9 @@
 //! Writing rule sets for `nft -f` (nft(8)).
 
-use std::fmt::Write as _;
 use std::net::IpAddr;
 
-use crate::dialect::{Loading, comment, net};
+use crate::dialect::Loading;
+use crate::dialect::text::{comment, net, push, with_ports};
 use crate::packet::{AddressSet, Family, PortRange, PortSet, Protocol};
 use crate::ruleset::{
     Action, BaseChain, Chain, Hook, Match, Policy, Rule, Ruleset, Table, TableFamily, priority,
@@ -196,17 +196,4 @@ fn action_text(action: &Action, table: TableFamily) -> String {
         // Nothing else is built for this dialect.
         _ => String::new(),
     }
-}
-
-fn with_ports(address: IpAddr, ports: Option<PortRange>) -> String {
-    match (address, ports) {
-        (address, None) => address.to_string(),
-        (IpAddr::V4(address), Some(ports)) => format!("{address}:{ports}"),
-        (IpAddr::V6(address), Some(ports)) => format!("[{address}]:{ports}"),
-    }
-}
-
-/// Writing to a `String` cannot fail.
-fn push(text: &mut String, arguments: std::fmt::Arguments<'_>) {
-    let _ = text.write_fmt(arguments);
 }

@@ -1,8 +1,6 @@
 //! Writing rule sets for `pfctl -f` (`pf.conf(5)` of OpenBSD and of FreeBSD).
 
-use std::fmt::Write as _;
-
-use crate::dialect::net;
+use crate::dialect::text::{net, push};
 use crate::packet::{AddressSet, Family, PortRange, PortSet, Protocol};
 use crate::ruleset::{Action, AddressType, Direction, Hook, Match, Rule, Ruleset};
 
@@ -208,9 +206,4 @@ fn comment(text: &str) -> String {
         clean.push(' ');
     }
     clean
-}
-
-/// Writing to a `String` cannot fail.
-fn push(text: &mut String, arguments: std::fmt::Arguments<'_>) {
-    let _ = text.write_fmt(arguments);
 }
