@@ -5,7 +5,7 @@
 //! holds it to that):
 //!
 //! * [`packet`]: families, addresses, ports, packets and exact sets of them. Knows nothing of FTP or of firewalls.
-//! * [`ruleset`]: the dialect-neutral rule set, and what it does with one packet.
+//! * [`ruleset`]: the dialect-neutral rule set, and what it does with one packet, and with all.
 //! * [`dialect`]: iptables, nftables and pf, a folder each.
 //! * [`deployment`]: the declared deployment and its validation.
 //! * [`flow`]: the flows that a deployment requires at a firewall, and the rule set that grants exactly those.

@@ -4,7 +4,7 @@ use clap::{ArgAction, Args, Parser, Subcommand};
 
 use super::choice::choice;
 use super::console::Color;
-use super::{completions, explain, generate, help, init, man, trace};
+use super::{completions, diff, explain, generate, help, init, man, trace};
 use crate::lang::Lang;
 
 /// The whole command line.
@@ -54,6 +54,8 @@ pub(super) enum Command {
     Generate(generate::Arguments),
     /// What a rule set does with one packet.
     Trace(trace::Arguments),
+    /// What one rule set lets through and another does not.
+    Diff(diff::Arguments),
     /// A deployment file to start from.
     Init(init::Arguments),
     /// Everything, on a deployment that is built in.

@@ -39,6 +39,8 @@ pub enum Failure {
     UnknownFormat(PathBuf),
     /// The description of a packet is none; what is wrong with it, in words.
     Packet(String),
+    /// The question has no answer; why, in words.
+    NoAnswer(String),
     /// Everything there is to say has been said.
     Reported,
 }
@@ -62,6 +64,7 @@ impl Failure {
             Self::Read { path, source } => lang::failure::read(path, source, lang),
             Self::UnknownFormat(path) => lang::failure::unknown_format(path, lang),
             Self::Packet(words) => lang::failure::packet(words, lang),
+            Self::NoAnswer(words) => words.clone(),
             Self::Reported => return None,
         })
     }

@@ -6,6 +6,7 @@ mod completions;
 mod console;
 mod demo;
 mod deployment;
+mod diff;
 mod exit;
 mod explain;
 mod failure;
@@ -51,6 +52,7 @@ pub fn run(arguments: Vec<OsString>, console: &mut Console) -> Result<Exit, Fail
     match arguments.command {
         Command::Explain(arguments) => explain::run(&arguments, console),
         Command::Generate(arguments) => generate::run(&arguments, console),
+        Command::Diff(arguments) => diff::run(&arguments, console),
         Command::Trace(arguments) => trace::run(&arguments, console),
         Command::Init(arguments) => init::run(&arguments, console),
         Command::Demo => demo::run(console),

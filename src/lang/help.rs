@@ -29,6 +29,11 @@ pub fn about(command: &str, lang: Lang) -> Option<String> {
             "Follow one packet through rule sets: the verdict, and every rule that it meets",
             "让一个数据包依次经过规则集：给出结论，以及它匹配的每条规则"
         ),
+        "diff" => say!(
+            lang,
+            "Show what one rule set lets through and another does not; their dialects may differ",
+            "显示一个规则集放行而另一个不放行的数据包；两者可以是不同的语言"
+        ),
         "init" => say!(
             lang,
             "Print a commented deployment file to start from",
@@ -56,6 +61,11 @@ pub fn argument(command: &str, id: &str, lang: Lang) -> Option<String> {
             "Write only for this firewall; may be given several times",
             "只为指定的防火墙生成；可多次使用"
         ),
+        ("diff", "a") => say!(lang, "A rule set", "一个规则集"),
+        ("diff", "b") => say!(lang, "The rule set to compare it with", "与之比较的规则集"),
+        ("diff", "state") => {
+            say!(lang, "The connection state of the packets that are compared", "所比较的数据包的连接状态")
+        }
         ("trace", "ruleset") => say!(
             lang,
             "Rule sets that apply together: files of iptables-save, nft, pf or ipset, or - for standard input",
@@ -71,7 +81,7 @@ pub fn argument(command: &str, id: &str, lang: Lang) -> Option<String> {
             "Read packets from standard input, a JSON object in each line, and write a JSON verdict for each",
             "从标准输入读取数据包，每行一个 JSON 对象，并逐行输出 JSON 结论"
         ),
-        ("trace", "from") => say!(
+        ("trace" | "diff", "from") => say!(
             lang,
             "The format of the rule sets, where neither their content nor their name tells",
             "规则集的格式，用于无法从内容或文件名判断时"

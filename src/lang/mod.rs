@@ -4,6 +4,7 @@
 //! one [`say!`], whose expansion is an exhaustive match over [`Lang`]: a missing translation does not compile.
 
 pub mod demo;
+pub mod diff;
 pub mod explain;
 pub mod failure;
 pub mod field;

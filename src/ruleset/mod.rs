@@ -4,6 +4,8 @@
 //! back, evaluating it) is written once. netfilter's terms are used where the dialects share an idea; what
 //! only pf has is marked so.
 
+pub mod difference;
+pub mod evaluate;
 mod matching;
 mod rule;
 pub mod trace;

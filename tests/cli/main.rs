@@ -2,6 +2,7 @@
 
 mod commands;
 mod completions;
+mod diff;
 mod explain;
 mod files;
 mod generate;

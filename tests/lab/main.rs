@@ -23,6 +23,7 @@ mod expectations;
 mod fence;
 mod generated;
 mod namespace;
+mod oracle;
 mod owned;
 mod packet;
 mod plan;

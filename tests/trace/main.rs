@@ -5,4 +5,5 @@
 #[path = "../support/naive_pf.rs"]
 mod naive_pf;
 mod pf;
+mod sets;
 mod verdicts;

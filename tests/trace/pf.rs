@@ -4,7 +4,8 @@ use std::net::IpAddr;
 
 use ftpfw::dialect::Format;
 use ftpfw::dialect::collection::{Text, read};
-use ftpfw::packet::{Packet, Payload, Protocol, State};
+use ftpfw::packet::{Budget, Membership, Packet, Payload, Protocol, Space, State};
+use ftpfw::ruleset::evaluate::accepted;
 use ftpfw::ruleset::trace::{Path, Tracer, Verdict};
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -114,6 +115,10 @@ proptest! {
         let collection = read(vec![(text, Format::PfOpenbsd)], &mut |_| None);
         prop_assert_eq!(&collection.problems, &[], "{}", content);
         let tracer = Tracer::new(&collection.ruleset);
+        // Sets know no tags and no `match` that translates; otherwise all three have to agree.
+        let mut space = Space::new(Budget::default());
+        let set = accepted(&collection.ruleset, way, &mut space);
+        prop_assert!(set.is_ok() || content.contains("tag") || content.contains("match"), "{}", content);
         for mut packet in packets {
             if way != Path::Output {
                 "em0".clone_into(&mut packet.in_interface);
@@ -130,6 +135,10 @@ proptest! {
                 Outcome::Blocked { told: true } => Verdict::Reject,
             };
             prop_assert_eq!(trace.verdict, verdict, "{:#?}\n{}", packet, content);
+            if let Ok(set) = set {
+                let expected = if verdict == Verdict::Accept { Membership::Always } else { Membership::Never };
+                prop_assert_eq!(space.membership(set, &packet), expected, "{:#?}\n{}", packet, content);
+            }
             if let Outcome::Passed { packet: passed, .. } = expected {
                 prop_assert_eq!(naive(&trace.packet), passed);
             }

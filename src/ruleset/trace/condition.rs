@@ -70,11 +70,16 @@ impl Meeting<'_> {
     pub(super) fn meets(&self, condition: &Match, answers: &Answers) -> Result<bool, String> {
         let packet = self.packet;
         let within = |set: &AddressSet, address| set.contains(&IpNet::from(address));
+        // What cannot be looked up fails the rule, also where the rule asks for the opposite (`nft_ct_get_eval`,
+        // `conntrack_mt`, `connmark_mt`).
+        if is_of_connection(condition) && !has_connection(self.state) {
+            return Ok(false);
+        }
         Ok(match condition {
             Match::Family(family) => packet.family() == *family,
             Match::Direction(direction) => self.direction == Some(*direction),
             Match::InInterface(interface) => return self.passes(interface, &packet.in_interface, answers),
-            Match::OutInterface(interface) => return self.passes(interface, &packet.out_interface, answers),
+            Match::OutInterface(interface) => return self.passes(interface, self.out_interface(), answers),
             Match::Source(set) => within(set, packet.source),
             Match::Destination(set) => within(set, packet.destination),
             Match::SourceType(kind) => return self.source_is(*kind, answers),
@@ -91,15 +96,15 @@ impl Meeting<'_> {
             Match::CtDirection(direction) => packet.reply == (*direction == CtDirection::Reply),
             Match::CtOriginalSource(set) => match self.first_packet() {
                 Some(first) => within(set, first.source),
-                None => return answers.ask(&format!("ct original saddr {set}")),
+                None => return answers.ask(&format!("original saddr {set}")),
             },
             Match::CtOriginalDestination(set) => match self.first_packet() {
                 Some(first) => within(set, first.destination),
-                None => return answers.ask(&format!("ct original daddr {set}")),
+                None => return answers.ask(&format!("original daddr {set}")),
             },
             Match::CtOriginalDestinationPort(set) => match self.first_packet() {
                 Some(first) => first.payload.ports().is_some_and(|(_, port)| set.contains(port)),
-                None => return answers.ask(&format!("ct original proto-dst {set}")),
+                None => return answers.ask(&format!("original proto-dst {set}")),
             },
             Match::Helper(name) => packet.helper.as_ref() == Some(name),
             Match::Mark(wanted) => has_bits(packet.mark, *wanted),
@@ -129,6 +134,11 @@ impl Meeting<'_> {
             return Ok(wanted.matches(name));
         }
         answers.ask(&format!("{name}: {}", wanted.name))
+    }
+
+    /// The interface that the packet leaves by, which has no name before routing has found it.
+    fn out_interface(&self) -> &str {
+        if self.hook == Hook::Prerouting { "" } else { &self.packet.out_interface }
     }
 
     /// The first packet of the connection, where this is it.
@@ -180,6 +190,24 @@ fn address_is(
         (AddressType::Broadcast, _) if Family::of(address) == Family::Ipv6 => Ok(false),
         (AddressType::Broadcast, _) => ask("broadcast"),
         (AddressType::Unicast, _) => ask("unicast"),
+    }
+}
+
+/// Whether connection tracking has a connection for a packet in this state.
+pub(super) fn has_connection(state: State) -> bool {
+    !matches!(state, State::Invalid | State::Untracked)
+}
+
+/// Whether a condition asks something of the connection that only a connection can answer.
+pub(in crate::ruleset) fn is_of_connection(condition: &Match) -> bool {
+    match condition {
+        Match::Not(inner) => is_of_connection(inner),
+        Match::CtDirection(_)
+        | Match::CtOriginalSource(_)
+        | Match::CtOriginalDestination(_)
+        | Match::CtOriginalDestinationPort(_)
+        | Match::ConnMark(_) => true,
+        _ => false,
     }
 }
 

@@ -11,6 +11,7 @@ pub mod spec;
 use std::collections::HashMap;
 
 use self::condition::Answers;
+pub(super) use self::condition::is_of_connection;
 use super::{Action, BaseChain, Chain, Hook, Match, Rule, Ruleset, Table};
 use crate::packet::{Packet, Payload};
 
@@ -168,8 +169,12 @@ impl<'a> Tracer<'a> {
             .enumerate()
             .filter_map(|(index, chain)| Some((index, chain.base?)))
             .collect();
-        // Stable: what has the same priority runs in the order of the text.
-        bases.sort_by_key(|(_, base)| base.priority);
+        // Stable: pf has one priority, and its rules run in the order of the text. netfilter runs the youngest chain of
+        // a priority first (`nf_hook_entries_grow`).
+        bases.sort_by_key(|&(index, base)| {
+            let pf = matches!(base.hook, Hook::PfFilter | Hook::PfNat | Hook::PfRdr);
+            (base.priority, if pf { None } else { Some(std::cmp::Reverse(index)) })
+        });
         let named = |(index, chain): (usize, &'a Chain)| ((&chain.table, chain.name.as_str()), index);
         Self { ruleset, chains: ruleset.chains.iter().enumerate().map(named).collect(), bases }
     }

@@ -1,6 +1,6 @@
 //! The way through netfilter: base chains by hook and priority, user chains in between.
 
-use super::condition::{Answers, Meeting};
+use super::condition::{Answers, Meeting, has_connection};
 use super::{Decider, Path, Question, RuleRef, Tracer, Verdict, Way, translate};
 use crate::packet::{Packet, State};
 use crate::ruleset::{Action, BaseChain, Hook, Masked, Policy, priority};
@@ -144,7 +144,8 @@ impl Walk<'_, '_> {
                         translate(action, &mut self.packet);
                         return Ok(End::Verdict(Verdict::Accept, place));
                     }
-                    Action::Notrack => self.untracked |= is_before_conntrack(base),
+                    // What has a connection keeps it; an invalid packet becomes untracked anywhere (`nft_notrack_eval`).
+                    Action::Notrack => self.untracked |= !has_connection(self.state(base)),
                     Action::SetMark(mark) => set_bits(&mut self.packet.mark, *mark),
                     // Without a connection there is nothing to mark (`nft_ct_set_eval`, `xt_connmark.c`).
                     Action::SetConnMark(_) if !has_connection(self.state(base)) => {}
@@ -164,11 +165,6 @@ impl Walk<'_, '_> {
 /// Whether a base chain runs before connection tracking, which looks at prerouting and output.
 fn is_before_conntrack(base: BaseChain) -> bool {
     matches!(base.hook, Hook::Prerouting | Hook::Output) && base.priority <= priority::CONNTRACK
-}
-
-/// Whether connection tracking has a connection for a packet in this state.
-fn has_connection(state: State) -> bool {
-    !matches!(state, State::Invalid | State::Untracked)
 }
 
 fn set_bits(mark: &mut u32, new: Masked) {

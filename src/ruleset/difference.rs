@@ -1,0 +1,102 @@
+//! What one rule set lets through and another does not.
+
+use super::Ruleset;
+use super::evaluate::{NoAnswer, accepted};
+use super::trace::Path;
+use crate::packet::NameField::{InInterface, OutInterface};
+use crate::packet::{Budget, Field, Packet, PacketSet, Part, Space, State};
+
+/// How many parts of a set are described.
+const PARTS: usize = 8;
+
+/// The difference of two rule sets on one way through the machine.
+#[derive(Debug, Clone)]
+pub struct Difference {
+    /// The way.
+    pub path: Path,
+    /// What only the first lets through, and what only the second.
+    pub only: [Option<Surplus>; 2],
+}
+
+/// Packets that one rule set lets through and the other does not, for some answer of what is not modelled.
+#[derive(Debug, Clone)]
+pub struct Surplus {
+    /// The larger part of them.
+    pub parts: Vec<Part>,
+    /// How many more parts there are, at most.
+    pub left_out: u64,
+    /// One of them.
+    pub sample: Option<Packet>,
+}
+
+/// What `a` and `b` let through differently of packets in `state`, for each way through the machine.
+///
+/// # Errors
+///
+/// See [`NoAnswer`].
+pub fn differences(a: &Ruleset, b: &Ruleset, state: State) -> Result<Vec<Difference>, NoAnswer> {
+    Path::ALL.into_iter().map(|path| difference(a, b, path, state)).collect()
+}
+
+fn difference(a: &Ruleset, b: &Ruleset, path: Path, state: State) -> Result<Difference, NoAnswer> {
+    // What is not modelled is asked by the same words in both, and answered alike.
+    let mut space = Space::new(Budget::default());
+    let (a, b) = (accepted(a, path, &mut space)?, accepted(b, path, &mut space)?);
+    let asked = asked(&mut space, path, state)?;
+    let mut only = |one, other| -> Result<Option<Surplus>, NoAnswer> {
+        let surplus = space.difference(one, other)?;
+        let surplus = space.may(surplus)?;
+        let possible = space.intersection(surplus, asked)?;
+        if possible.is_empty() {
+            return Ok(None);
+        }
+        let said = without_the_obvious(&mut space, surplus, path, state)?;
+        let description = space.describe(said, PARTS)?;
+        let sample = space.sample(possible)?;
+        Ok(Some(Surplus { parts: description.parts, left_out: description.left_out, sample }))
+    };
+    Ok(Difference { path, only: [only(a, b)?, only(b, a)?] })
+}
+
+/// `set`, saying nothing of what the question says already: the state, that there are no marks, and that packets arrive
+/// or leave by some interface.
+fn without_the_obvious(
+    space: &mut Space,
+    mut set: PacketSet,
+    path: Path,
+    state: State,
+) -> Result<PacketSet, NoAnswer> {
+    for field in [
+        Field::State(state),
+        Field::Reply(false),
+        Field::Mark { value: 0, mask: u32::MAX },
+        Field::ConnectionMark { value: 0, mask: u32::MAX },
+    ] {
+        set = space.assign(set, field)?;
+    }
+    for (field, passes) in [(InInterface, path != Path::Output), (OutInterface, path != Path::Input)] {
+        if !passes {
+            set = space.assign(set, Field::Name(field, ""))?;
+        } else if space.forget(set, Field::Name(field, ""))? != set {
+            let some = space.name(field, "")?.complement();
+            set = space.intersection(set, some)?;
+        }
+    }
+    Ok(set)
+}
+
+/// The packets that can take a way at all: one for this machine leaves by no interface, one from it came by none, and
+/// none has a mark yet.
+fn asked(space: &mut Space, path: Path, state: State) -> Result<PacketSet, NoAnswer> {
+    let arrives = space.name(InInterface, "")?.complement();
+    let leaves = space.name(OutInterface, "")?.complement();
+    let interfaces = match path {
+        Path::Input => space.difference(arrives, leaves)?,
+        Path::Forward => space.intersection(arrives, leaves)?,
+        Path::Output => space.difference(leaves, arrives)?,
+    };
+    let unmarked = [space.mark(0, u32::MAX)?, space.connection_mark(0, u32::MAX)?];
+    let original = space.reply(false)?;
+    let state = space.state(&[state])?;
+    Ok(space.intersection_all([interfaces, unmarked[0], unmarked[1], original, state])?)
+}

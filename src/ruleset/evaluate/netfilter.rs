@@ -1,0 +1,266 @@
+//! netfilter, backwards: from the packets that leave to those that arrive.
+//!
+//! Going against the direction of the packets makes translation simple. What a rule does to a packet is undone by
+//! [`Space::assign`]: the packets that an assignment sends into a set are those that it lets through.
+
+use std::collections::HashMap;
+
+use super::condition::{self, Place};
+use crate::packet::{Field, PacketSet, Space, State, TooComplex};
+use crate::ruleset::trace::Path;
+use crate::ruleset::{Action, BaseChain, Chain, Hook, Policy, Rule, Ruleset, priority};
+
+/// The packets that go through from some point on: those that connection tracking looks at, and those that a rule
+/// has kept from it. After connection tracking the second is not asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct Onward {
+    tracked: PacketSet,
+    untracked: PacketSet,
+}
+
+impl Onward {
+    const NOTHING: Self = Self { tracked: PacketSet::EMPTY, untracked: PacketSet::EMPTY };
+
+    fn same(set: PacketSet) -> Self {
+        Self { tracked: set, untracked: set }
+    }
+}
+
+/// What the ways out of a chain lead to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct Exits {
+    /// The end of its rules, and `return`.
+    end: Onward,
+    /// A verdict that accepts.
+    accept: Onward,
+    /// A translation, which accepts too; other chains at this hook do not translate any more.
+    translate: PacketSet,
+}
+
+pub(super) struct Evaluation<'a> {
+    ruleset: &'a Ruleset,
+    path: Path,
+    space: &'a mut Space,
+    /// Whether any rule translates destinations.
+    translates: bool,
+    /// The chains that are being evaluated: entering one of them again is a loop.
+    entered: Vec<usize>,
+    known: HashMap<(usize, Exits, Hook, bool), Onward>,
+}
+
+impl<'a> Evaluation<'a> {
+    pub(super) fn new(ruleset: &'a Ruleset, path: Path, space: &'a mut Space) -> Self {
+        let is_translation = |action: &Action| matches!(action, Action::DestinationNat { .. });
+        let translates = ruleset
+            .chains
+            .iter()
+            .flat_map(|chain| &chain.rules)
+            .any(|rule| rule.actions.iter().any(is_translation));
+        Self { ruleset, path, space, translates, entered: Vec::new(), known: HashMap::new() }
+    }
+
+    /// The packets that go through and then are among `onward`.
+    pub(super) fn accepted(mut self, mut onward: PacketSet) -> Result<PacketSet, TooComplex> {
+        let hooks: &[Hook] = match self.path {
+            Path::Input => &[Hook::Prerouting, Hook::Input],
+            Path::Forward => &[Hook::Prerouting, Hook::Forward, Hook::Postrouting],
+            Path::Output => &[Hook::Output, Hook::Postrouting],
+        };
+        for &hook in hooks.iter().rev() {
+            onward = self.hook(hook, onward)?;
+        }
+        Ok(onward)
+    }
+
+    fn hook(&mut self, hook: Hook, mut onward: PacketSet) -> Result<PacketSet, TooComplex> {
+        let at_hook = |(index, chain): (usize, &Chain)| {
+            chain.base.filter(|base| base.hook == hook).map(|base| (index, base))
+        };
+        let mut bases: Vec<(usize, BaseChain)> =
+            self.ruleset.chains.iter().enumerate().filter_map(at_hook).collect();
+        bases.sort_by_key(|(_, base)| base.priority);
+        // For packets that a chain at this hook has translated: the others do not.
+        let mut translated = onward;
+        for (index, base) in bases.into_iter().rev() {
+            let before = onward;
+            onward = self.base_chain(index, base, before, translated)?;
+            if !base.nat {
+                translated = if translated == before {
+                    onward
+                } else {
+                    self.base_chain(index, base, translated, translated)?
+                };
+            }
+        }
+        Ok(onward)
+    }
+
+    fn base_chain(
+        &mut self,
+        index: usize,
+        base: BaseChain,
+        onward: PacketSet,
+        translated: PacketSet,
+    ) -> Result<PacketSet, TooComplex> {
+        let accept = if is_before_conntrack(base) {
+            let untracked = self.space.assign(onward, Field::State(State::Untracked))?;
+            Onward { tracked: onward, untracked }
+        } else {
+            Onward::same(onward)
+        };
+        let end = match base.policy {
+            Policy::Accept => accept,
+            Policy::Drop => Onward::NOTHING,
+        };
+        let through = self.chain(index, Exits { end, accept, translate: translated }, base)?.tracked;
+        let mut entering = PacketSet::FULL;
+        if base.nat {
+            entering = self.space.state(&[State::New])?;
+        }
+        for family in crate::packet::Family::ALL {
+            if !self.ruleset.chains[index].table.family.sees(family) {
+                let unseen = self.space.family(family)?;
+                entering = self.space.difference(entering, unseen)?;
+            }
+        }
+        self.choose(entering, through, onward)
+    }
+
+    /// `then` for the packets of `set`, and `otherwise` for the others.
+    fn choose(
+        &mut self,
+        set: PacketSet,
+        then: PacketSet,
+        otherwise: PacketSet,
+    ) -> Result<PacketSet, TooComplex> {
+        let inside = self.space.intersection(set, then)?;
+        let outside = self.space.difference(otherwise, set)?;
+        self.space.union(inside, outside)
+    }
+
+    fn chain(&mut self, index: usize, exits: Exits, base: BaseChain) -> Result<Onward, TooComplex> {
+        let key = (index, exits, base.hook, is_before_conntrack(base));
+        if let Some(&known) = self.known.get(&key) {
+            return Ok(known);
+        }
+        self.entered.push(index);
+        let ruleset = self.ruleset;
+        let mut onward = exits.end;
+        for rule in ruleset.chains[index].rules.iter().rev() {
+            onward = self.rule(rule, &ruleset.chains[index], onward, exits, base)?;
+        }
+        self.entered.pop();
+        self.known.insert(key, onward);
+        Ok(onward)
+    }
+
+    fn rule(
+        &mut self,
+        rule: &Rule,
+        chain: &Chain,
+        next: Onward,
+        exits: Exits,
+        base: BaseChain,
+    ) -> Result<Onward, TooComplex> {
+        let mut done = next;
+        for action in rule.actions.iter().rev() {
+            done = self.action(action, chain, done, exits, base)?;
+        }
+        let place = |state| Place { hook: base.hook, path: self.path, state, translated: self.translates };
+        if !is_before_conntrack(base) {
+            let met = condition::all(self.space, &rule.matches, place(None))?;
+            return Ok(Onward::same(self.choose(met, done.tracked, next.tracked)?));
+        }
+        let (tracked, untracked) = (place(Some(State::Invalid)), place(Some(State::Untracked)));
+        let met = condition::all(self.space, &rule.matches, tracked)?;
+        let tracked = self.choose(met, done.tracked, next.tracked)?;
+        let met = condition::all(self.space, &rule.matches, untracked)?;
+        let untracked = self.choose(met, done.untracked, next.untracked)?;
+        Ok(Onward { tracked, untracked })
+    }
+
+    /// What goes through from before an action on, `then` being what goes through after it.
+    fn action(
+        &mut self,
+        action: &Action,
+        chain: &Chain,
+        then: Onward,
+        exits: Exits,
+        base: BaseChain,
+    ) -> Result<Onward, TooComplex> {
+        Ok(match action {
+            Action::Accept => exits.accept,
+            Action::Drop | Action::Reject => Onward::NOTHING,
+            Action::Return => exits.end,
+            Action::Unknown(words) => self.perhaps(words, exits.accept)?,
+            Action::Jump(name) => self.enter(name, chain, Exits { end: then, ..exits }, base)?,
+            Action::Goto(name) => self.enter(name, chain, exits, base)?,
+            Action::Notrack if is_before_conntrack(base) => Onward::same(then.untracked),
+            Action::SetMark(mark) => {
+                self.assigned(then, Field::Mark { value: mark.value & mark.mask, mask: mark.mask })?
+            }
+            Action::SetConnMark(mark) => {
+                self.assigned(then, Field::ConnectionMark { value: mark.value & mark.mask, mask: mark.mask })?
+            }
+            Action::DestinationNat { address, port } => {
+                let mut set = exits.translate;
+                if let Some(port) = port {
+                    let portless = self.space.destination_port(&crate::packet::PortSet::any())?.complement();
+                    let unchanged = self.space.intersection(set, portless)?;
+                    let changed = self.space.assign(set, Field::DestinationPort(*port))?;
+                    set = self.space.union(changed, unchanged)?;
+                }
+                if let Some(address) = address {
+                    set = self.space.assign(set, Field::Destination(*address))?;
+                }
+                Onward::same(set)
+            }
+            Action::SourceNat { address, .. } => {
+                let set = match address {
+                    Some(address) => self.space.assign(exits.translate, Field::Source(*address))?,
+                    None => exits.translate,
+                };
+                Onward::same(set)
+            }
+            Action::Notrack
+            | Action::AssignHelper(_)
+            | Action::Divert { .. }
+            | Action::SkipFilter
+            | Action::Anchor(_)
+            | Action::Tag(_) => then,
+        })
+    }
+
+    fn assigned(&mut self, onward: Onward, field: Field<'_>) -> Result<Onward, TooComplex> {
+        let tracked = self.space.assign(onward.tracked, field)?;
+        let untracked = self.space.assign(onward.untracked, field)?;
+        Ok(Onward { tracked, untracked })
+    }
+
+    /// What goes through if something that is not modelled accepts.
+    fn perhaps(&mut self, words: &str, accept: Onward) -> Result<Onward, TooComplex> {
+        let holds = self.space.opaque(words)?;
+        let tracked = self.space.intersection(holds, accept.tracked)?;
+        let untracked = self.space.intersection(holds, accept.untracked)?;
+        Ok(Onward { tracked, untracked })
+    }
+
+    fn enter(
+        &mut self,
+        name: &str,
+        from: &Chain,
+        exits: Exits,
+        base: BaseChain,
+    ) -> Result<Onward, TooComplex> {
+        let is_meant = |chain: &Chain| chain.name == name && chain.table == from.table;
+        match self.ruleset.chains.iter().position(is_meant) {
+            Some(target) if !self.entered.contains(&target) => self.chain(target, exits, base),
+            // A chain that is not there, or a loop: the kernel would not have loaded it.
+            _ => self.perhaps(&format!("jump {name}"), exits.accept),
+        }
+    }
+}
+
+fn is_before_conntrack(base: BaseChain) -> bool {
+    matches!(base.hook, Hook::Prerouting | Hook::Output) && base.priority <= priority::CONNTRACK
+}
