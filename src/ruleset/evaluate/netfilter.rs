@@ -3,6 +3,7 @@
 //! Going against the direction of the packets makes translation simple. What a rule does to a packet is undone by
 //! [`Space::assign`]: the packets that an assignment sends into a set are those that it lets through.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use super::condition::{self, Place};
@@ -78,7 +79,8 @@ impl<'a> Evaluation<'a> {
         };
         let mut bases: Vec<(usize, BaseChain)> =
             self.ruleset.chains.iter().enumerate().filter_map(at_hook).collect();
-        bases.sort_by_key(|(_, base)| base.priority);
+        // Of those with one priority, the youngest runs first.
+        bases.sort_by_key(|&(index, base)| (base.priority, Reverse(index)));
         // For packets that a chain at this hook has translated: the others do not.
         let mut translated = onward;
         for (index, base) in bases.into_iter().rev() {
@@ -196,11 +198,22 @@ impl<'a> Evaluation<'a> {
             Action::Jump(name) => self.enter(name, chain, Exits { end: then, ..exits }, base)?,
             Action::Goto(name) => self.enter(name, chain, exits, base)?,
             Action::Notrack if is_before_conntrack(base) => Onward::same(then.untracked),
+            // What has a connection keeps it; an invalid packet becomes untracked anywhere.
+            Action::Notrack => {
+                let invalid = self.space.state(&[State::Invalid])?;
+                let untracked = self.space.assign(then.tracked, Field::State(State::Untracked))?;
+                Onward::same(self.choose(invalid, untracked, then.tracked)?)
+            }
             Action::SetMark(mark) => {
                 self.assigned(then, Field::Mark { value: mark.value & mark.mask, mask: mark.mask })?
             }
+            // Without a connection there is nothing to mark.
+            Action::SetConnMark(_) if is_before_conntrack(base) => then,
             Action::SetConnMark(mark) => {
-                self.assigned(then, Field::ConnectionMark { value: mark.value & mark.mask, mask: mark.mask })?
+                let field = Field::ConnectionMark { value: mark.value & mark.mask, mask: mark.mask };
+                let marked = self.space.assign(then.tracked, field)?;
+                let known = self.space.state(&[State::New, State::Established, State::Related])?;
+                Onward::same(self.choose(known, marked, then.tracked)?)
             }
             Action::DestinationNat { address, port } => {
                 let mut set = exits.translate;
@@ -222,8 +235,7 @@ impl<'a> Evaluation<'a> {
                 };
                 Onward::same(set)
             }
-            Action::Notrack
-            | Action::AssignHelper(_)
+            Action::AssignHelper(_)
             | Action::Divert { .. }
             | Action::SkipFilter
             | Action::Anchor(_)

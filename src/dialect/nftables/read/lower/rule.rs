@@ -31,12 +31,34 @@ pub(super) fn rules(text: &RuleText, view: &View, limits: &mut Limits, problems:
         ended: false,
     };
     for (statement, origin) in &text.statements {
+        if making.ended {
+            break;
+        }
         making.statement(statement, *origin);
     }
     if !making.ended {
         making.finish();
     }
     making.made
+}
+
+/// The statement of an action that changes what one of the conditions asks about.
+fn changed(action: &Action, conditions: &[Match]) -> Option<&'static str> {
+    let (statement, asks): (_, fn(&Match) -> bool) = match action {
+        Action::SetMark(_) => ("meta mark set", |condition| matches!(condition, Match::Mark(_))),
+        Action::SetConnMark(_) => ("ct mark set", |condition| matches!(condition, Match::ConnMark(_))),
+        Action::Notrack => ("notrack", |condition| matches!(condition, Match::State(_))),
+        _ => return None,
+    };
+    conditions.iter().any(|condition| mentions(condition, asks)).then_some(statement)
+}
+
+fn mentions(condition: &Match, asks: fn(&Match) -> bool) -> bool {
+    match condition {
+        Match::Not(inner) => mentions(inner, asks),
+        Match::AnyOf(alternatives) => alternatives.iter().flatten().any(|inner| mentions(inner, asks)),
+        other => asks(other),
+    }
 }
 
 /// A rule in the making.
@@ -87,7 +109,14 @@ impl Making<'_> {
 
     /// What was done before a condition is done whether the condition holds or not.
     fn before_match(&mut self) {
-        if !self.actions.is_empty() {
+        if let Some(changed) = self.actions.iter().find_map(|action| changed(action, &self.matches)) {
+            // The conditions so far cannot be asked again: what they ask about is not what it was.
+            let origin = self.text.origin;
+            self.problems.push(origin, Problem::NotModelled { text: changed.to_owned() });
+            self.actions.push(Action::Unknown(format!("{changed} ({})", origin.line)));
+            self.finish();
+            self.ended = true;
+        } else if !self.actions.is_empty() {
             let matches = self.matches.clone();
             let actions = std::mem::take(&mut self.actions);
             self.push(matches, actions);
