@@ -15,7 +15,7 @@ use nix::unistd::{User, geteuid};
 use crate::namespace;
 
 /// The programs, each with the Debian package that brings it.
-const PROGRAMS: [(&str, &str); 9] = [
+const PROGRAMS: [(&str, &str); 10] = [
     ("ip", "iproute2"),
     ("nft", "nftables"),
     ("xtables-legacy-multi", "iptables"),
@@ -24,6 +24,7 @@ const PROGRAMS: [(&str, &str); 9] = [
     ("curl", "curl"),
     ("lftp", "lftp"),
     ("openssl", "openssl"),
+    ("conntrack", "conntrack"),
     ("timeout", "coreutils"),
 ];
 

@@ -216,9 +216,12 @@ fn an_anchor_that_others_fill_is_in_doubt_only_where_it_matters() {
 }
 
 #[test]
-fn a_rule_that_changes_what_it_asked_about_is_in_doubt() {
-    // The kernel has asked already when the rule changes the mark; asking again would answer otherwise.
+fn a_rule_that_changes_what_it_asked_about_does_not_ask_again() {
     let text = format!("{HEAD}meta mark != 0x1 meta mark set 0x1 tcp dport 21 accept\n}}\n}}\n");
+    let other = "hook=input proto=tcp src=198.51.100.7 dst=203.0.113.10 dport=22";
+    check(Format::Nft, &text, &[(CONTROL, "accept 4"), (other, "drop policy")]);
+    // What leaves the chain from there cannot be said, and is in doubt.
+    let text = format!("{HEAD}meta mark != 0x1 meta mark set 0x1 tcp dport 21 return\naccept\n}}\n}}\n");
     assert!(outcome(&[(&text, Format::Nft)], CONTROL).starts_with("unknown"));
     let text = format!("{HEAD}tcp dport 21 meta mark set 0x1 tcp sport 40000 accept\n}}\n}}\n");
     check(Format::Nft, &text, &[(CONTROL, "accept 4")]);

@@ -77,10 +77,17 @@ fn lower_table(
     }
     for chain in chains {
         // Each rule as it was written goes as its meaning comes, so that no more than one of them is kept twice.
-        let rules =
-            chain.rules.into_iter().flat_map(|text| rule::rules(&text, &view, limits, problems)).collect();
+        let mut rules = Vec::new();
+        let mut continued = Vec::new();
+        for text in chain.rules {
+            let rule::Made { rules: made, continuations } = rule::rules(&text, &view, limits, problems);
+            rules.extend(made);
+            continued.extend(continuations);
+        }
         // No packet enters a table that sleeps.
         let base = chain.base.filter(|_| !table.dormant);
         ruleset.chains.push(Chain { table: key.clone(), name: chain.name, base, rules });
+        let chain = |(name, rules)| Chain { table: key.clone(), name, base: None, rules };
+        ruleset.chains.extend(continued.into_iter().map(chain));
     }
 }

@@ -12,9 +12,19 @@ use super::{mark, nat};
 use crate::packet::Family;
 use crate::ruleset::{Action, Match, Origin, Rule, TableFamily};
 
-/// The rules that `text` amounts to. It is several where it matches again after an action, and where a map chooses
-/// between verdicts or targets.
-pub(super) fn rules(text: &RuleText, view: &View, limits: &mut Limits, problems: &mut Problems) -> Vec<Rule> {
+/// What a rule as it is written amounts to.
+#[derive(Default)]
+pub(super) struct Made {
+    /// The rules in its place. They are several where it matches again after an action, and where a map chooses between
+    /// verdicts or targets.
+    pub(super) rules: Vec<Rule>,
+    /// Chains of our own, by name, for what follows an action that changes what the conditions before it ask about: they
+    /// cannot be asked again.
+    pub(super) continuations: Vec<(String, Vec<Rule>)>,
+}
+
+/// What `text` amounts to.
+pub(super) fn rules(text: &RuleText, view: &View, limits: &mut Limits, problems: &mut Problems) -> Made {
     let family = match view.family {
         TableFamily::Ip => Some(Family::Ipv4),
         TableFamily::Ip6 => Some(Family::Ipv6),
@@ -27,10 +37,12 @@ pub(super) fn rules(text: &RuleText, view: &View, limits: &mut Limits, problems:
         known: Known { family, protocol: None },
         matches: Vec::new(),
         actions: Vec::new(),
-        made: Vec::new(),
+        made: Made::default(),
+        rest: &[],
         ended: false,
     };
-    for (statement, origin) in &text.statements {
+    for (index, (statement, origin)) in text.statements.iter().enumerate() {
+        making.rest = &text.statements[index..];
         if making.ended {
             break;
         }
@@ -69,7 +81,9 @@ struct Making<'a> {
     known: Known,
     matches: Vec<Match>,
     actions: Vec<Action>,
-    made: Vec<Rule>,
+    made: Made,
+    /// The statements that are still to come, the present one among them.
+    rest: &'a [(Statement, Origin)],
     /// Whether a map has made the last rules already.
     ended: bool,
 }
@@ -110,12 +124,26 @@ impl Making<'_> {
     /// What was done before a condition is done whether the condition holds or not.
     fn before_match(&mut self) {
         if let Some(changed) = self.actions.iter().find_map(|action| changed(action, &self.matches)) {
-            // The conditions so far cannot be asked again: what they ask about is not what it was.
             let origin = self.text.origin;
-            self.problems.push(origin, Problem::NotModelled { text: changed.to_owned() });
-            self.actions.push(Action::Unknown(format!("{changed} ({})", origin.line)));
+            // A chain of our own is not left by what leaves the rule's.
+            let leaves = |(statement, _): &(Statement, Origin)| {
+                matches!(
+                    statement,
+                    Statement::VerdictMap { .. } | Statement::Verdict(Verdict::Return | Verdict::Goto(_))
+                )
+            };
+            if self.rest.iter().any(leaves) {
+                self.problems.push(origin, Problem::NotModelled { text: changed.to_owned() });
+                self.actions.push(Action::Unknown(format!("{changed} ({})", origin.line)));
+                self.finish();
+                self.ended = true;
+                return;
+            }
+            // No name in a text has a space.
+            let name = format!("{} {} {}", origin.text, origin.start, self.made.continuations.len());
+            self.actions.push(Action::Jump(name.clone()));
             self.finish();
-            self.ended = true;
+            self.made.continuations.push((name, Vec::new()));
         } else if !self.actions.is_empty() {
             let matches = self.matches.clone();
             let actions = std::mem::take(&mut self.actions);
@@ -128,7 +156,11 @@ impl Making<'_> {
         matches.shrink_to_fit();
         actions.shrink_to_fit();
         let comment = self.text.comment.clone();
-        self.made.push(Rule { matches, actions, quick: true, comment, origin: Some(self.text.origin) });
+        let rule = Rule { matches, actions, quick: true, comment, origin: Some(self.text.origin) };
+        match self.made.continuations.last_mut() {
+            Some((_, rules)) => rules.push(rule),
+            None => self.made.rules.push(rule),
+        }
     }
 
     fn finish(&mut self) {

@@ -1,0 +1,178 @@
+//! A random rule set as text, in parts that can be taken away one by one.
+
+use std::fmt::Write as _;
+use std::process::Command;
+
+use ftpfw::dialect::reading::Reading;
+use ftpfw::dialect::{iptables, nftables};
+use ftpfw::packet::Family;
+
+use super::range::{Range, lab_rules};
+use crate::backend::Backend;
+use crate::command::feed;
+use crate::require::find_program;
+
+/// A rule set.
+#[derive(Debug, Clone)]
+pub(crate) struct Draft {
+    /// What it is written for.
+    pub(crate) backend: Backend,
+    /// Its tables.
+    pub(crate) tables: Vec<Table>,
+}
+
+/// A table.
+#[derive(Debug, Clone)]
+pub(crate) struct Table {
+    /// The family whose file it is in; `None` with nft, which has one file for all.
+    pub(crate) file: Option<Family>,
+    /// Its name; with nft, the family before it.
+    pub(crate) name: String,
+    /// nft: the sets and maps.
+    pub(crate) objects: Vec<String>,
+    /// The chains. A chain is referred to only by those before it.
+    pub(crate) chains: Vec<Chain>,
+}
+
+/// A chain.
+#[derive(Debug, Clone)]
+pub(crate) struct Chain {
+    /// Its name.
+    pub(crate) name: String,
+    /// What makes it a base chain: with iptables the policy, with nft the whole line.
+    pub(crate) base: Option<String>,
+    /// The rules.
+    pub(crate) rules: Vec<String>,
+}
+
+impl Draft {
+    /// The files, and the family of each with iptables.
+    pub(crate) fn texts(&self) -> Vec<(Family, String)> {
+        let families: &[Family] = if self.backend == Backend::Nft { &[Family::Ipv4] } else { &Family::ALL };
+        families.iter().map(|&family| (family, self.text(family))).collect()
+    }
+
+    fn text(&self, family: Family) -> String {
+        let mut text = String::new();
+        for table in self.tables.iter().filter(|table| table.file.is_none_or(|file| file == family)) {
+            let _ = if table.file.is_some() { table.save(&mut text) } else { table.list(&mut text) };
+        }
+        text
+    }
+
+    /// Takes away all rules of the range but the lab's own.
+    pub(crate) fn clear(backend: Backend, range: &Range) {
+        range.target.enter(|| feed(Command::new("nft").args(["-f", "-"]), &lab_rules()));
+        if backend == Backend::IptablesLegacy {
+            for family in Family::ALL {
+                restore(backend, range, family, EMPTY);
+            }
+        }
+    }
+
+    /// Puts the rule set to work, in place of the one before.
+    pub(crate) fn load(&self, range: &Range) {
+        for (family, text) in self.texts() {
+            match self.backend {
+                Backend::Nft => {
+                    let all = lab_rules() + &text;
+                    range.target.enter(|| feed(Command::new("nft").args(["-f", "-"]), &all));
+                }
+                Backend::IptablesNft | Backend::IptablesLegacy => restore(self.backend, range, family, &text),
+            }
+        }
+    }
+
+    /// What the program reads in the same texts.
+    pub(crate) fn read(&self) -> Reading {
+        let mut all = Reading::default();
+        for (number, (family, text)) in (0..).zip(self.texts()) {
+            let reading = if self.backend == Backend::Nft {
+                nftables::read(&text, number, &mut |_| None)
+            } else {
+                let sets = iptables::Sets::default();
+                iptables::read(&text, iptables::Input { number, family, table: "filter", sets: &sets })
+            };
+            all.ruleset.chains.extend(reading.ruleset.chains);
+            all.ruleset.helper_objects.extend(reading.ruleset.helper_objects);
+            all.problems.extend(reading.problems);
+        }
+        all
+    }
+
+    /// Every rule set that has one rule less, or no rule in one chain.
+    pub(crate) fn smaller(&self) -> impl Iterator<Item = Self> {
+        let chains = self.tables.iter().enumerate().flat_map(|(table, found)| {
+            found.chains.iter().enumerate().map(move |(chain, found)| (table, chain, found.rules.len()))
+        });
+        let emptied = chains
+            .clone()
+            .filter(|&(.., rules)| rules > 1)
+            .map(|(table, chain, rules)| (table, chain, 0..rules));
+        let thinned = chains.flat_map(|(table, chain, rules)| {
+            (0..rules).rev().map(move |rule| (table, chain, rule..rule + 1))
+        });
+        emptied.chain(thinned).map(|(table, chain, rules)| {
+            let mut less = self.clone();
+            less.tables[table].chains[chain].rules.drain(rules);
+            less
+        })
+    }
+}
+
+/// The tables of iptables, without rules.
+const EMPTY: &str = "\
+*raw\n:PREROUTING ACCEPT\n:OUTPUT ACCEPT\nCOMMIT
+*mangle\n:PREROUTING ACCEPT\n:INPUT ACCEPT\n:FORWARD ACCEPT\n:OUTPUT ACCEPT\n:POSTROUTING ACCEPT\nCOMMIT
+*nat\n:PREROUTING ACCEPT\n:INPUT ACCEPT\n:OUTPUT ACCEPT\n:POSTROUTING ACCEPT\nCOMMIT
+*filter\n:INPUT ACCEPT\n:FORWARD ACCEPT\n:OUTPUT ACCEPT\nCOMMIT
+";
+
+/// Loads a file by `iptables-restore`, which replaces the tables that are in it.
+fn restore(backend: Backend, range: &Range, family: Family, text: &str) {
+    let multi = match backend {
+        Backend::IptablesLegacy => "xtables-legacy-multi",
+        _ => "xtables-nft-multi",
+    };
+    let name = match family {
+        Family::Ipv4 => "iptables-restore",
+        Family::Ipv6 => "ip6tables-restore",
+    };
+    let mut command = Command::new(find_program(multi).expect("`require` has seen it"));
+    // The lock of the legacy back end is one for all namespaces; this one's rules are nobody else's.
+    command.arg(name).env("XTABLES_LOCKFILE", range.lock());
+    range.target.enter(|| feed(&mut command, text));
+}
+
+impl Table {
+    /// As `iptables-save` writes it.
+    fn save(&self, text: &mut String) -> std::fmt::Result {
+        writeln!(text, "*{}", self.name)?;
+        for chain in &self.chains {
+            writeln!(text, ":{} {} [0:0]", chain.name, chain.base.as_deref().unwrap_or("-"))?;
+        }
+        for chain in &self.chains {
+            for rule in &chain.rules {
+                writeln!(text, "-A {} {rule}", chain.name)?;
+            }
+        }
+        writeln!(text, "COMMIT")
+    }
+
+    /// As `nft list ruleset` writes it.
+    fn list(&self, text: &mut String) -> std::fmt::Result {
+        writeln!(text, "table {} {{", self.name)?;
+        for object in &self.objects {
+            writeln!(text, "  {object}")?;
+        }
+        // What is jumped to has to be there already.
+        for chain in self.chains.iter().rev() {
+            writeln!(text, "  chain {} {{", chain.name)?;
+            for line in chain.base.iter().chain(&chain.rules) {
+                writeln!(text, "    {line}")?;
+            }
+            writeln!(text, "  }}")?;
+        }
+        writeln!(text, "}}")
+    }
+}

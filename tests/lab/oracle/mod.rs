@@ -1,0 +1,90 @@
+//! The kernel as oracle: what [`Tracer`] says of a packet is what the kernel does with it.
+//!
+//! Random rule sets ([`iptables`], [`nft`]) are loaded by the real programs into a network namespace, and the same
+//! texts are read by the readers. Random packets next to the rules' boundaries ([`probe`]) are sent through ([`range`]):
+//! opening connections, belonging to them, related to them, and fitting none. A packet that arrives and one that the
+//! tracer accepts have to be the same packets.
+//!
+//! A disagreement is made small before it is reported: rules are taken away as long as it stays.
+//!
+//! | variable | what it sets |
+//! |---|---|
+//! | `FTPFW_ORACLE_SEED` | where chance begins |
+//! | `FTPFW_ORACLE_RULESETS` | how many rule sets each back end gets |
+
+mod dice;
+mod draft;
+mod frame;
+mod iptables;
+mod judge;
+mod nft;
+mod place;
+mod probe;
+mod range;
+
+use std::env;
+
+use self::dice::Dice;
+use self::judge::{judge, shrink};
+use self::probe::{Probe, Quiver};
+use self::range::Range;
+use crate::backend::Backend;
+use crate::require::require;
+
+/// Where chance begins, unless the environment says otherwise.
+const SEED: u64 = 0x0f79_f001;
+
+/// How many rule sets each back end gets, unless the environment says otherwise.
+const RULESETS: u64 = 200;
+
+/// How many packets each rule set gets.
+const PROBES: u32 = 400;
+
+#[test]
+fn nft_agrees() {
+    agree(Backend::Nft);
+}
+
+#[test]
+fn iptables_nft_agrees() {
+    agree(Backend::IptablesNft);
+}
+
+#[test]
+fn iptables_legacy_agrees() {
+    agree(Backend::IptablesLegacy);
+}
+
+/// Holds the tracer against the kernel.
+fn agree(backend: Backend) {
+    require();
+    let seed = setting("FTPFW_ORACLE_SEED", SEED);
+    let rulesets = setting("FTPFW_ORACLE_RULESETS", RULESETS);
+    let mut range = Range::new();
+    for number in 0..rulesets {
+        // Each rule set has a seed of its own, so that a report names the one to begin with.
+        let seed = seed.wrapping_add(number);
+        let mut dice = Dice::new(seed);
+        let draft = match backend {
+            Backend::Nft => nft::draft(&mut dice),
+            Backend::IptablesNft | Backend::IptablesLegacy => iptables::draft(backend, &mut dice),
+        };
+        let mut quiver = Quiver::new(&mut dice);
+        let probes: Vec<Probe> = (0..PROBES).map(|number| quiver.draw(number)).collect();
+        let faults = judge(&mut range, &draft, &probes);
+        if let Some(fault) = faults.first() {
+            let small = shrink(&mut range, &draft, &probes, fault);
+            panic!(
+                "rule set {number} of {rulesets} ({} faults); again with FTPFW_ORACLE_SEED={seed} \
+                 FTPFW_ORACLE_RULESETS=1\n{small}",
+                faults.len()
+            );
+        }
+    }
+}
+
+/// A number from the environment.
+fn setting(name: &str, default: u64) -> u64 {
+    let Ok(text) = env::var(name) else { return default };
+    text.parse().unwrap_or_else(|_| panic!("{name}={text}: not a number"))
+}
