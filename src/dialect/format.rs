@@ -1,5 +1,7 @@
 //! Which format a text is in.
 
+use crate::packet::Family;
+
 /// A format that rule sets come in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Format {
@@ -47,7 +49,7 @@ impl Format {
 
     /// The format of `text`, by what it says and then by the name of its file; `None` where neither tells.
     ///
-    /// Only the lines at the beginning are looked at, so that a large file costs no more than a small one.
+    /// Of a large file only the lines at the beginning are looked at, unless none of them tells an address family.
     #[must_use]
     pub fn recognize(name: &str, text: &str) -> Option<Self> {
         if text.trim_start().starts_with('{') && text.contains("\"nftables\"") {
@@ -59,11 +61,13 @@ impl Format {
 
     /// Texts for iptables say by their addresses or their name which family they are for.
     fn of_family(self, name: &str, text: &str) -> Self {
-        let ipv6 = |line: &str| line.contains("icmp6") || line.contains("icmpv6") || line.contains("::");
-        let named = of_name(name) == Some(Self::Ip6tables);
-        match self {
-            Self::Iptables if named || text.lines().take(LINES).any(ipv6) => Self::Ip6tables,
-            other => other,
+        if self != Self::Iptables {
+            return self;
+        }
+        match super::iptables::family_of(text) {
+            Some(Family::Ipv6) => Self::Ip6tables,
+            None if of_name(name) == Some(Self::Ip6tables) => Self::Ip6tables,
+            Some(Family::Ipv4) | None => Self::Iptables,
         }
     }
 }

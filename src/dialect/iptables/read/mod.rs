@@ -82,13 +82,20 @@ fn is_script(text: &str) -> bool {
             .unwrap_or(false)
 }
 
+/// The options before the names of chains and interfaces.
+const NAMING: [&str; 12] =
+    ["-A", "-I", "-N", "-P", "-j", "-g", "-i", "-o", "--in-interface", "--out-interface", "--jump", "--goto"];
+
 /// The family that `text` is for, where something in it occurs in one only: the name of the program, an address,
 /// an ICMP type.
 #[must_use]
 pub fn family_of(text: &str) -> Option<Family> {
     for line in text.lines() {
         let words = line.split([' ', '\t', '"', ',', '=', '/', '!']).filter(|word| !word.is_empty());
+        let mut before = "";
         for word in words {
+            // A chain or an interface may be called like an address.
+            let named = line.starts_with(':') || NAMING.contains(&std::mem::replace(&mut before, word));
             if word.starts_with("ip6tables")
                 || matches!(word, "ipv6-icmp" | "icmpv6" | "icmp6" | "--icmpv6-type")
             {
@@ -98,8 +105,7 @@ pub fn family_of(text: &str) -> Option<Family> {
             if program || matches!(word, "icmp" | "--icmp-type") {
                 return Some(Family::Ipv4);
             }
-            // A chain may be called like an address.
-            if !line.starts_with(':') && word.contains(['.', ':']) {
+            if !named && word.contains(['.', ':']) {
                 if word.parse::<std::net::Ipv4Addr>().is_ok() {
                     return Some(Family::Ipv4);
                 }

@@ -154,3 +154,10 @@ fn render_action(action: &Action) -> String {
         other => format!("{other:?}").to_lowercase(),
     }
 }
+
+#[test]
+fn an_interface_called_like_an_address_does_not_tell_the_family() {
+    let text = "*filter\n-A INPUT -i 0:: -d 203.0.113.1 -j ACCEPT\n-A OUTPUT -o 0:: -j ACCEPT\nCOMMIT\n";
+    assert_eq!(super::family_of(text), Some(Family::Ipv4));
+    assert_eq!(super::family_of("-A INPUT -i 0:: -j ACCEPT\n"), None);
+}
