@@ -104,6 +104,21 @@ pub struct Table {
     pub name: String,
 }
 
+impl Table {
+    /// pf: whether it is that of the anchor at `path`. A path that ends in `/*` is every anchor right below it.
+    #[must_use]
+    pub fn is_in_anchor(&self, path: &str) -> bool {
+        match path.strip_suffix("/*") {
+            Some(above) => self
+                .name
+                .strip_prefix(above)
+                .and_then(|rest| rest.strip_prefix('/'))
+                .is_some_and(|name| !name.contains('/')),
+            None => self.name == path,
+        }
+    }
+}
+
 /// A list of rules, entered from a hook or from another chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Chain {
@@ -130,6 +145,14 @@ pub struct BaseChain {
     pub policy: Policy,
 }
 
+impl BaseChain {
+    /// Whether it runs before connection tracking, which looks at packets at prerouting and output.
+    #[must_use]
+    pub fn is_before_conntrack(self) -> bool {
+        matches!(self.hook, Hook::Prerouting | Hook::Output) && self.priority <= priority::CONNTRACK
+    }
+}
+
 /// A point on a packet's path where rules are evaluated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Hook {
@@ -149,6 +172,23 @@ pub enum Hook {
     PfNat,
     /// FreeBSD's pf: `rdr` rules, as a packet arrives, before the filter rules; the first match counts.
     PfRdr,
+}
+
+impl Hook {
+    /// The name that the dialect it belongs to uses, in lower case.
+    #[must_use]
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Prerouting => "prerouting",
+            Self::Input => "input",
+            Self::Forward => "forward",
+            Self::Output => "output",
+            Self::Postrouting => "postrouting",
+            Self::PfFilter => "filter",
+            Self::PfNat => "nat",
+            Self::PfRdr => "rdr",
+        }
+    }
 }
 
 /// netfilter's priorities, as nft names them (`nft(8)`, "priority").

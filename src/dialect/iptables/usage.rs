@@ -2,7 +2,7 @@
 
 use crate::dialect::{Loading, OutputFile, Usage};
 use crate::packet::Family;
-use crate::ruleset::{Attachment, Hook, TableFamily};
+use crate::ruleset::{Attachment, TableFamily};
 
 /// How `file` is loaded, and how an existing policy enters its chains.
 pub(crate) fn usage(loading: Loading, file: &OutputFile, attachments: &[Attachment]) -> Usage {
@@ -24,7 +24,7 @@ pub(crate) fn usage(loading: Loading, file: &OutputFile, attachments: &[Attachme
         other => format!("-t {other} "),
     };
     let jump = |attachment: &Attachment, verb: &str, place: &str| {
-        format!("{verb} {}{place} -j {}", hook_name(attachment.hook), attachment.chain)
+        format!("{verb} {}{place} -j {}", attachment.hook.id().to_uppercase(), attachment.chain)
     };
     let attach = ours()
         .map(|attachment| format!("{program} {}{}", table(attachment), jump(attachment, "-I", " 1")))
@@ -33,14 +33,4 @@ pub(crate) fn usage(loading: Loading, file: &OutputFile, attachments: &[Attachme
         .map(|attachment| format!("*{}: {}", attachment.table.name, jump(attachment, "-A", "")))
         .collect();
     Usage { load, attach, lines }
-}
-
-fn hook_name(hook: Hook) -> &'static str {
-    match hook {
-        Hook::Prerouting => "PREROUTING",
-        Hook::Input => "INPUT",
-        Hook::Output => "OUTPUT",
-        Hook::Postrouting => "POSTROUTING",
-        Hook::Forward | Hook::PfFilter | Hook::PfNat | Hook::PfRdr => "FORWARD",
-    }
 }

@@ -1,14 +1,15 @@
 //! Putting a file to work with nftables.
 
 use crate::dialect::{OutputFile, Usage};
-use crate::ruleset::{Attachment, Hook};
+use crate::ruleset::Attachment;
 
 /// How `file` is loaded, and how an existing policy enters its chains.
 pub(crate) fn usage(file: &OutputFile, attachments: &[Attachment]) -> Usage {
     let load = ["nft -c -f", "nft -f"].map(|command| format!("{command} {}", file.name)).to_vec();
+    // The base chain is called after its hook, as in the configuration that distributions ship.
     let place = |attachment: &Attachment| {
         let table = &attachment.table;
-        (format!("{} {}", table.family.id(), table.name), hook_name(attachment.hook))
+        (format!("{} {}", table.family.id(), table.name), attachment.hook.id())
     };
     let attach = attachments
         .iter()
@@ -23,15 +24,4 @@ pub(crate) fn usage(file: &OutputFile, attachments: &[Attachment]) -> Usage {
     });
     let lines = std::iter::once(format!("include \"{}\"", file.name)).chain(jumps).collect();
     Usage { load, attach, lines }
-}
-
-/// The name of the base chain, as the configuration that distributions ship has it.
-fn hook_name(hook: Hook) -> &'static str {
-    match hook {
-        Hook::Prerouting => "prerouting",
-        Hook::Input => "input",
-        Hook::Output => "output",
-        Hook::Postrouting => "postrouting",
-        Hook::Forward | Hook::PfFilter | Hook::PfNat | Hook::PfRdr => "forward",
-    }
 }

@@ -5,9 +5,7 @@ use std::net::IpAddr;
 use crate::dialect::Loading;
 use crate::dialect::text::{comment, net, push, with_ports};
 use crate::packet::{AddressSet, Family, PortRange, PortSet, Protocol};
-use crate::ruleset::{
-    Action, BaseChain, Chain, Hook, Match, Policy, Rule, Ruleset, Table, TableFamily, priority,
-};
+use crate::ruleset::{Action, BaseChain, Chain, Match, Policy, Rule, Ruleset, Table, TableFamily, priority};
 
 /// The longest comment of a rule, in bytes.
 const COMMENT_LIMIT: usize = 127;
@@ -69,13 +67,7 @@ fn write_chain(text: &mut String, chain: &Chain) {
 }
 
 fn base_specification(base: BaseChain) -> String {
-    let hook = match base.hook {
-        Hook::Prerouting => "prerouting",
-        Hook::Input => "input",
-        Hook::Output => "output",
-        Hook::Postrouting => "postrouting",
-        Hook::Forward | Hook::PfFilter | Hook::PfNat | Hook::PfRdr => "forward",
-    };
+    let hook = base.hook.id();
     let kind = if base.nat { "nat" } else { "filter" };
     let level = match base.priority {
         priority::DESTINATION_NAT => "dstnat".to_owned(),

@@ -89,8 +89,8 @@ impl Part<'_> {
 
     fn base_chain(&mut self, purpose: &str, hook: Hook, priority: i32, policy: Policy, rules: Vec<Rule>) {
         let name = match self.firewall().dialect {
-            Dialect::Iptables => hook_name(hook).to_uppercase(),
-            _ if purpose == "filter" => hook_name(hook).to_owned(),
+            Dialect::Iptables => hook.id().to_uppercase(),
+            _ if purpose == "filter" => hook.id().to_owned(),
             _ => self.request.chain_name(suffix(purpose, hook)),
         };
         let base = Some(BaseChain { hook, priority, nat: purpose == "nat", policy });
@@ -385,17 +385,6 @@ impl Part<'_> {
 fn as_outside(endpoint: &Endpoint) -> Endpoint {
     let addresses = endpoint.outside.clone().unwrap_or_else(|| endpoint.addresses.clone());
     Endpoint { addresses, ..endpoint.clone() }
-}
-
-fn hook_name(hook: Hook) -> &'static str {
-    match hook {
-        Hook::Prerouting => "prerouting",
-        Hook::Input => "input",
-        Hook::Forward => "forward",
-        Hook::Output => "output",
-        Hook::Postrouting => "postrouting",
-        Hook::PfFilter | Hook::PfNat | Hook::PfRdr => "pf",
-    }
 }
 
 /// The end of the name of a chain of ours.

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use super::condition::{self, Place};
 use crate::packet::{Field, PacketSet, Space, State, TooComplex};
 use crate::ruleset::trace::Path;
-use crate::ruleset::{Action, BaseChain, Chain, Hook, Policy, Rule, Ruleset, priority};
+use crate::ruleset::{Action, BaseChain, Chain, Hook, Policy, Rule, Ruleset};
 
 /// The packets that go through from some point on: those that connection tracking looks at, and those that a rule
 /// has kept from it. After connection tracking the second is not asked for.
@@ -104,7 +104,7 @@ impl<'a> Evaluation<'a> {
         onward: PacketSet,
         translated: PacketSet,
     ) -> Result<PacketSet, TooComplex> {
-        let accept = if is_before_conntrack(base) {
+        let accept = if base.is_before_conntrack() {
             let untracked = self.space.assign(onward, Field::State(State::Untracked))?;
             Onward { tracked: onward, untracked }
         } else {
@@ -141,7 +141,7 @@ impl<'a> Evaluation<'a> {
     }
 
     fn chain(&mut self, index: usize, exits: Exits, base: BaseChain) -> Result<Onward, TooComplex> {
-        let key = (index, exits, base.hook, is_before_conntrack(base));
+        let key = (index, exits, base.hook, base.is_before_conntrack());
         if let Some(&known) = self.known.get(&key) {
             return Ok(known);
         }
@@ -169,7 +169,7 @@ impl<'a> Evaluation<'a> {
             done = self.action(action, chain, done, exits, base)?;
         }
         let place = |state| Place { hook: base.hook, path: self.path, state, translated: self.translates };
-        if !is_before_conntrack(base) {
+        if !base.is_before_conntrack() {
             let met = condition::all(self.space, &rule.matches, place(None))?;
             return Ok(Onward::same(self.choose(met, done.tracked, next.tracked)?));
         }
@@ -197,7 +197,7 @@ impl<'a> Evaluation<'a> {
             Action::Unknown(words) => self.perhaps(words, exits.accept)?,
             Action::Jump(name) => self.enter(name, chain, Exits { end: then, ..exits }, base)?,
             Action::Goto(name) => self.enter(name, chain, exits, base)?,
-            Action::Notrack if is_before_conntrack(base) => Onward::same(then.untracked),
+            Action::Notrack if base.is_before_conntrack() => Onward::same(then.untracked),
             // What has a connection keeps it; an invalid packet becomes untracked anywhere.
             Action::Notrack => {
                 let invalid = self.space.state(&[State::Invalid])?;
@@ -208,7 +208,7 @@ impl<'a> Evaluation<'a> {
                 self.assigned(then, Field::Mark { value: mark.value & mark.mask, mask: mark.mask })?
             }
             // Without a connection there is nothing to mark.
-            Action::SetConnMark(_) if is_before_conntrack(base) => then,
+            Action::SetConnMark(_) if base.is_before_conntrack() => then,
             Action::SetConnMark(mark) => {
                 let field = Field::ConnectionMark { value: mark.value & mark.mask, mask: mark.mask };
                 let marked = self.space.assign(then.tracked, field)?;
@@ -271,8 +271,4 @@ impl<'a> Evaluation<'a> {
             _ => self.perhaps(&format!("jump {name}"), exits.accept),
         }
     }
-}
-
-fn is_before_conntrack(base: BaseChain) -> bool {
-    matches!(base.hook, Hook::Prerouting | Hook::Output) && base.priority <= priority::CONNTRACK
 }

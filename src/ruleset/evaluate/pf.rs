@@ -232,7 +232,7 @@ impl Evaluation<'_> {
     fn anchored(&self, path: &str, from: usize, depth: usize) -> Option<Vec<usize>> {
         let chains = &self.ruleset.chains;
         let inside: Vec<usize> =
-            (0..chains.len()).filter(|&index| is_in_anchor(&chains[index].table.name, path)).collect();
+            (0..chains.len()).filter(|&index| chains[index].table.is_in_anchor(path)).collect();
         let known = !inside.is_empty() && depth < 64;
         known.then(|| inside.into_iter().filter(|&index| chains[index].name == chains[from].name).collect())
     }
@@ -272,17 +272,6 @@ impl Evaluation<'_> {
             through = self.choose(met, inside, through)?;
         }
         Ok(through)
-    }
-}
-
-/// Whether a table is that of an anchor. A path that ends in `/*` is every anchor right below it.
-fn is_in_anchor(table: &str, path: &str) -> bool {
-    match path.strip_suffix("/*") {
-        Some(above) => table
-            .strip_prefix(above)
-            .and_then(|rest| rest.strip_prefix('/'))
-            .is_some_and(|name| !name.contains('/')),
-        None => table == path,
     }
 }
 

@@ -3,7 +3,7 @@
 use super::condition::{Answers, Meeting, has_connection};
 use super::{Decider, Path, Question, RuleRef, Tracer, Verdict, Way, translate};
 use crate::packet::{Packet, State};
-use crate::ruleset::{Action, BaseChain, Hook, Masked, Policy, priority};
+use crate::ruleset::{Action, BaseChain, Hook, Masked, Policy};
 
 /// How deep chains may enter one another. The kernel refuses loops when rules are loaded (nft at 16, iptables at
 /// any depth that loops); a text may hold one all the same.
@@ -89,7 +89,7 @@ impl Walk<'_, '_> {
     fn state(&self, base: BaseChain) -> State {
         if self.untracked {
             State::Untracked
-        } else if is_before_conntrack(base) {
+        } else if base.is_before_conntrack() {
             State::Invalid
         } else {
             self.packet.state
@@ -160,11 +160,6 @@ impl Walk<'_, '_> {
         }
         Ok(End::Return)
     }
-}
-
-/// Whether a base chain runs before connection tracking, which looks at prerouting and output.
-fn is_before_conntrack(base: BaseChain) -> bool {
-    matches!(base.hook, Hook::Prerouting | Hook::Output) && base.priority <= priority::CONNTRACK
 }
 
 fn set_bits(mark: &mut u32, new: Masked) {

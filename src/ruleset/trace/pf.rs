@@ -243,15 +243,8 @@ impl<'a> Walk<'a, '_> {
     /// somebody else fills the anchor with is taken to pass the packet; none of them if it is taken not to.
     fn anchor(&self, path: &str, from: RuleRef, depth: usize) -> Result<Option<Vec<usize>>, Question> {
         let chains: &'a [_] = &self.tracer.ruleset.chains;
-        let is_meant = |table: &str| match path.strip_suffix("/*") {
-            Some(above) => table
-                .strip_prefix(above)
-                .and_then(|rest| rest.strip_prefix('/'))
-                .is_some_and(|name| !name.contains('/')),
-            None => table == path,
-        };
         let inside: Vec<usize> =
-            (0..chains.len()).filter(|&index| is_meant(&chains[index].table.name)).collect();
+            (0..chains.len()).filter(|&index| chains[index].table.is_in_anchor(path)).collect();
         if !inside.is_empty() && depth < MAX_DEPTH {
             let name = &chains[from.chain].name;
             return Ok(Some(inside.into_iter().filter(|&index| chains[index].name == *name).collect()));
