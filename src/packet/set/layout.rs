@@ -12,7 +12,8 @@
 //!   a pattern such as `eth*` is a prefix just like that of a network. No name is the empty name.
 //!
 //! The addresses come first, being what long lists of rules differ in: a list of n sources then is a tree of
-//! n paths, whatever else its rules test. Last come the opaque predicates, because they are quantified.
+//! n paths, whatever else its rules test. Then come the opaque predicates, because they are quantified, and
+//! last the labels, of which most sets have none.
 
 use super::arena::Variable;
 use crate::packet::{Protocol, State};
@@ -68,8 +69,11 @@ pub(super) const FIRST_OPAQUE: Variable = FLAGS.end();
 /// The opaque predicates that a space may hold, which bounds the depth of recursion.
 pub(super) const MOST_OPAQUE: Variable = 2048;
 
-/// After every variable that there may be.
+/// After every opaque predicate that there may be.
 pub(super) const END: Variable = FIRST_OPAQUE + MOST_OPAQUE;
+
+/// Below everything else, what a set that is [labelled](super::label) says of its packets.
+pub(super) const LABEL: Bits = Bits { first: END, width: 26 };
 
 /// The protocols whose packets have ports.
 pub(super) const WITH_PORTS: [Protocol; 5] =

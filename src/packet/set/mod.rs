@@ -13,6 +13,7 @@ mod arena;
 mod describe;
 mod fields;
 mod first_match;
+mod label;
 mod layout;
 mod part;
 mod read;
@@ -222,7 +223,7 @@ impl Space {
     #[must_use]
     pub fn opaque_of(&self, set: PacketSet) -> Vec<&str> {
         let variables = self.arena.support(set.0);
-        let opaque = variables.range(layout::FIRST_OPAQUE..);
+        let opaque = variables.range(layout::FIRST_OPAQUE..layout::END);
         opaque.filter_map(|variable| self.opaque_text(*variable)).collect()
     }
 
