@@ -150,7 +150,7 @@ impl Check {
             };
             if let Some((_, first)) = fields.iter().find(|(id, _)| *id == field.id) {
                 let related = Some(Place::Node(first.key.id));
-                let kind = ShapeProblem::DuplicateField { name: field.name }.into();
+                let kind = ShapeProblem::DuplicateField { name: field.name.to_owned() }.into();
                 self.push(field_at.path, Place::Node(key.id), related, kind);
                 continue;
             }
@@ -163,6 +163,40 @@ impl Check {
             }
         }
         Some(Mapping { at: at.clone(), fields })
+    }
+
+    /// The entries of a mapping with free keys, each with the one name that its key comes to; none where there is no
+    /// mapping. `read` reads a key, `name` gives keys that mean the same the same name.
+    pub(super) fn entries<'a>(
+        &mut self,
+        at: Option<&At<'a>>,
+        kind: Kind,
+        read: impl Fn(&mut Self, &At<'a>) -> Option<String>,
+        name: impl Fn(&str) -> String,
+    ) -> Vec<(String, At<'a>)> {
+        let Some(at) = at else { return Vec::new() };
+        let Value::Mapping(entries) = &at.node.value else {
+            self.wrong_type(at, kind);
+            return Vec::new();
+        };
+        let mut seen: HashMap<String, &Node> = HashMap::new();
+        let mut found = Vec::new();
+        for (key, value) in entries {
+            let Some(written) = read(self, &At { node: key, key, path: at.path.clone() }) else { continue };
+            let field_at = At { node: value, key, path: format!("{}.{written}", at.path) };
+            match seen.entry(name(&written)) {
+                Entry::Occupied(first) => {
+                    let related = Some(Place::Node(first.get().id));
+                    let kind = ShapeProblem::DuplicateField { name: first.key().clone() }.into();
+                    self.push(field_at.path, Place::Node(key.id), related, kind);
+                }
+                Entry::Vacant(entry) => {
+                    found.push((entry.key().clone(), field_at));
+                    entry.insert(key);
+                }
+            }
+        }
+        found
     }
 
     /// The items of a field that holds a list, each with its path; one value alone where the field takes that.
@@ -219,7 +253,7 @@ fn found(value: &Value) -> Found {
 }
 
 /// The candidate that `word` was probably meant to be.
-pub(super) fn closest(word: &str, candidates: &[&'static str]) -> Option<&'static str> {
+pub(super) fn closest<'c>(word: &str, candidates: &[&'c str]) -> Option<&'c str> {
     // Longer than any name of the schema: not worth the time that grows with its length.
     if word.len() > 64 {
         return None;
@@ -227,7 +261,7 @@ pub(super) fn closest(word: &str, candidates: &[&'static str]) -> Option<&'stati
     let word = word.to_lowercase().replace([' ', '_'], "-");
     let distance = |candidate: &str| strsim::damerau_levenshtein(&word, &candidate.replace('_', "-"));
     // Of several as close, the longest: letters are left out more often than added.
-    let nearness = |candidate: &&&str| (distance(candidate), Reverse(candidate.len()));
+    let nearness = |candidate: &&&'c str| (distance(candidate), Reverse(candidate.len()));
     let closest = *candidates.iter().min_by_key(nearness)?;
     // A third of the letters wrong is a typing error, more is another word.
     (distance(closest) <= closest.len().max(3) / 3).then_some(closest)

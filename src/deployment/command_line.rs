@@ -178,8 +178,9 @@ pub fn read_dialect(text: &str) -> Result<Dialect, Box<Reading>> {
         let at = At { path: "firewalls[0].dialect".to_owned(), ..At::root(node) };
         check.word(&at, Words::Dialect, &Dialect::ALL, Dialect::id)
     });
-    dialect
-        .ok_or_else(|| Box::new(Reading::new(Source::arguments(NAME, line.text, nodes.places), check, None)))
+    dialect.ok_or_else(|| {
+        Box::new(Reading::new(Source::arguments(NAME, line.text, nodes.places), node, check, None))
+    })
 }
 
 /// The text of a command line as it grows.

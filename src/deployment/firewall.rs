@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use super::allow;
 use super::check::{At, Check, Mapping, optional, or};
+use super::host;
 use super::model::{AlsoAllow, Egress, Firewall, Place, Side, Strategy};
 use super::nat;
 use super::problem::FirewallProblem;
@@ -83,6 +84,7 @@ fn read<'a>(
     }
     let also_allow = read_allows(check, fields, place);
     let rulesets = read_rulesets(check, fields);
+    let host = host::read(check, fields.get(FieldId::Host));
     let interfaces = interfaces?;
     Some(Firewall {
         name: name?,
@@ -96,6 +98,7 @@ fn read<'a>(
         egress: egress?,
         rulesets,
         also_allow,
+        host: host?,
     })
 }
 

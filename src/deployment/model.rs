@@ -7,6 +7,7 @@ use ipnet::IpNet;
 
 use crate::dialect::Dialect;
 use crate::packet::{AddressSet, Family, PortRange, PortSet, Protocol};
+use crate::ruleset::Host;
 
 /// One FTP service, who uses it, and the firewalls in between.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +19,8 @@ pub struct Deployment {
     /// The firewalls, in the order of the file. Those of one side and place are crossed in that
     /// order on the way from the clients to the server.
     pub firewalls: Vec<Firewall>,
+    /// The findings that `audit` leaves out, in the order of the file: entry *n* is the field `ignore[n]`.
+    pub ignore: Vec<Ignore>,
 }
 
 impl Deployment {
@@ -53,6 +56,42 @@ pub struct Service {
     pub software: Option<Software>,
     /// How many sessions the service is meant to carry at once.
     pub max_sessions: Option<u32>,
+    /// Whether data connections may go to or come from another address than the control connection's.
+    pub foreign_addresses: ForeignAddresses,
+    /// Whom clients log in as.
+    pub user: Option<String>,
+}
+
+impl Service {
+    /// Whether clients log in without a password that is worth anything (RFC 1635).
+    #[must_use]
+    pub fn is_anonymous(&self) -> bool {
+        self.user.as_deref() == Some("anonymous")
+    }
+}
+
+/// Whether a server takes data connections with another address than the client's, as for transfers between two
+/// servers (RFC 2577 §3): `pasv_promiscuous` and `port_promiscuous` of vsftpd, `AllowForeignAddress` of `ProFTPD`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ForeignAddresses {
+    /// It refuses them.
+    Refused,
+    /// It takes them.
+    Allowed,
+}
+
+impl ForeignAddresses {
+    /// Both, in the order of the documentation.
+    pub const ALL: [Self; 2] = [Self::Refused, Self::Allowed];
+
+    /// How a deployment file spells it.
+    #[must_use]
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Refused => "refused",
+            Self::Allowed => "allowed",
+        }
+    }
 }
 
 /// Whether and how FTP sessions are encrypted.
@@ -205,6 +244,8 @@ pub struct Firewall {
     pub rulesets: Vec<PathBuf>,
     /// Other traffic that is meant to pass.
     pub also_allow: Vec<AlsoAllow>,
+    /// What its machine is set to, as far as that is declared.
+    pub host: Host,
 }
 
 /// Whose end a firewall protects.
@@ -331,4 +372,15 @@ pub enum Party {
     ThisHost,
     /// Machines with these addresses. Never empty.
     Addresses(AddressSet),
+}
+
+/// A finding that `audit` is to leave out.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Ignore {
+    /// Its name: `FTP` and three digits.
+    pub rule: String,
+    /// The firewall that it is left out for; `None` is every one.
+    pub firewall: Option<String>,
+    /// Why. Never blank.
+    pub reason: String,
 }

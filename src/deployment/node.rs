@@ -23,7 +23,7 @@ pub const MAX_DEPTH: usize = 64;
 pub const MAX_VALUES: u32 = 50_000;
 
 /// A value of a document.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Node {
     /// Its number, counted from 0 in the order of the text, keys included.
     pub id: u32,
@@ -32,7 +32,7 @@ pub(super) struct Node {
 }
 
 /// What a node holds.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Value {
     /// Nothing, or `null`.
     Null,

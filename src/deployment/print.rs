@@ -2,9 +2,10 @@
 
 use std::fmt::Write as _;
 
-use super::model::{ActiveSource, AlsoAllow, Deployment, Firewall, Party, Service};
+use super::model::{ActiveSource, AlsoAllow, Deployment, Firewall, Ignore, Party, Service};
 use super::shape::VERSION;
 use crate::packet::{AddressSet, Family, PortRange, PortSet};
+use crate::ruleset::Host;
 
 /// Writes a deployment as a file would declare it.
 ///
@@ -20,6 +21,12 @@ pub fn print(deployment: &Deployment) -> String {
     line(&mut text, 0, "firewalls:");
     for one in &deployment.firewalls {
         firewall(&mut text, one);
+    }
+    if !deployment.ignore.is_empty() {
+        line(&mut text, 0, "ignore:");
+        for entry in &deployment.ignore {
+            ignore(&mut text, entry);
+        }
     }
     text
 }
@@ -52,6 +59,10 @@ fn service(text: &mut String, service: &Service) {
     }
     if let Some(sessions) = service.max_sessions {
         line(text, 2, &format!("max_sessions: {sessions}"));
+    }
+    line(text, 2, &format!("foreign_addresses: {}", service.foreign_addresses.id()));
+    if let Some(user) = &service.user {
+        line(text, 2, &format!("user: {}", scalar(user)));
     }
 }
 
@@ -87,6 +98,44 @@ fn firewall(text: &mut String, firewall: &Firewall) {
             also_allow(text, entry);
         }
     }
+    if firewall.host != Host::default() {
+        line(text, 4, "host:");
+        host(text, &firewall.host);
+    }
+}
+
+fn host(text: &mut String, host: &Host) {
+    if let Some((major, minor)) = host.kernel {
+        line(text, 6, &format!("kernel: {}", scalar(&format!("{major}.{minor}"))));
+    }
+    if !host.sysctls.is_empty() {
+        line(text, 6, "sysctls:");
+        for (name, fact) in &host.sysctls {
+            line(text, 8, &format!("{}: {}", scalar(name), scalar(&fact.value)));
+        }
+    }
+    if host.all_modules {
+        let modules: Vec<String> = host.modules.keys().map(|name| scalar(name)).collect();
+        line(text, 6, &format!("modules: {}", list(&modules)));
+    }
+    if !host.module_parameters.is_empty() {
+        line(text, 6, "module_options:");
+    }
+    let mut module = None;
+    for ((name, parameter), fact) in &host.module_parameters {
+        if module.replace(name) != Some(name) {
+            line(text, 8, &format!("{}:", scalar(name)));
+        }
+        line(text, 10, &format!("{}: {}", scalar(parameter), scalar(&fact.value)));
+    }
+}
+
+fn ignore(text: &mut String, entry: &Ignore) {
+    line(text, 2, &format!("- rule: {}", entry.rule));
+    if let Some(firewall) = &entry.firewall {
+        line(text, 4, &format!("firewall: {}", scalar(firewall)));
+    }
+    line(text, 4, &format!("reason: {}", scalar(&entry.reason)));
 }
 
 fn also_allow(text: &mut String, entry: &AlsoAllow) {

@@ -4,6 +4,7 @@ use super::check::{At, Check};
 use super::command_line::CommandLine;
 use super::firewall::{self, Surroundings};
 use super::guard;
+use super::ignore;
 use super::model::Deployment;
 use super::node::{self, Node};
 use super::problem::{FileProblem, Place, Problem, Severity};
@@ -21,6 +22,8 @@ pub struct Reading {
     pub problems: Vec<Problem>,
     /// The text that it was read from.
     pub source: Source,
+    /// The text as a tree, to find the fields by.
+    pub(super) document: Option<Node>,
 }
 
 impl Reading {
@@ -30,15 +33,20 @@ impl Reading {
         self.problems.iter().filter(|problem| problem.severity() == severity).count()
     }
 
-    pub(super) fn new(source: Source, check: Check, deployment: Option<Deployment>) -> Self {
+    pub(super) fn new(
+        source: Source,
+        document: Option<Node>,
+        check: Check,
+        deployment: Option<Deployment>,
+    ) -> Self {
         let problems = check.into_problems();
         let usable = problems.iter().all(|problem| problem.severity() != Severity::Error);
-        Self { deployment: deployment.filter(|_| usable), problems, source }
+        Self { deployment: deployment.filter(|_| usable), problems, source, document }
     }
 
     fn refused(source: Source, kind: FileProblem, place: Place, related: Option<Place>) -> Self {
         let problem = Problem { kind: kind.into(), path: String::new(), place, related };
-        Self { deployment: None, problems: vec![problem], source }
+        Self { deployment: None, problems: vec![problem], source, document: None }
     }
 }
 
@@ -62,7 +70,7 @@ pub fn read(name: &str, bytes: &[u8], dialect: Option<Dialect>) -> Reading {
         Ok(node) => {
             let mut check = Check::default();
             let deployment = validate(&mut check, &node, dialect);
-            Reading::new(source, check, deployment)
+            Reading::new(source, Some(node), check, deployment)
         }
         Err(fault) => {
             let (place, started) = Source::places(text, &fault);
@@ -83,7 +91,7 @@ pub fn read_command_line(line: &CommandLine) -> Reading {
     let (node, source) = line.document();
     let mut check = Check::default();
     let deployment = validate(&mut check, &node, None);
-    Reading::new(source, check, deployment)
+    Reading::new(source, Some(node), check, deployment)
 }
 
 /// Reads the fields of a document. Whatever is wrong is noted, and nothing of it stops the rest.
@@ -99,5 +107,11 @@ fn validate(check: &mut Check, document: &Node, dialect: Option<Dialect>) -> Opt
     }
     let around = Surroundings { service: service.as_ref(), clients: clients.as_ref(), dialect };
     let firewalls = root.get(FieldId::Firewalls).and_then(|at| firewall::read_all(check, at, &around));
-    Some(Deployment { service: service?.finish()?, clients: clients?.finish()?, firewalls: firewalls? })
+    let ignore = ignore::read(check, root.get(FieldId::Ignore), firewalls.as_deref());
+    Some(Deployment {
+        service: service?.finish()?,
+        clients: clients?.finish()?,
+        firewalls: firewalls?,
+        ignore,
+    })
 }

@@ -79,7 +79,19 @@ fn one(kind: Kind, describe: &dyn Fn(FieldId) -> String) -> Value {
         Kind::NetworkOrAny => json!({ "anyOf": [{ "const": "any" }, network()] }),
         Kind::Party => json!({ "anyOf": [{ "enum": ["self", "any"] }, network()] }),
         Kind::Word(words) => word(words),
+        Kind::UserName => pattern("^[^\\x00-\\x1f\\x7f]+$"),
+        Kind::KernelVersion => pattern("^[0-9]{1,3}\\.[0-9]{1,3}([^0-9].*)?$"),
+        Kind::SysctlName => pattern("^[A-Za-z0-9_./:@-]+$"),
+        Kind::ModuleName => pattern("^[A-Za-z0-9_-]+$"),
+        Kind::Setting => json!({ "type": ["string", "integer"] }),
+        Kind::RuleId => pattern("^FTP[0-9]{3}$"),
+        Kind::Reason => pattern("\\S"),
         Kind::Mapping(fields) => mapping(fields, describe),
+        Kind::Entries(key, value) => json!({
+            "type": "object",
+            "propertyNames": one(*key, describe),
+            "additionalProperties": one(*value, describe),
+        }),
     }
 }
 

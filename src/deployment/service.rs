@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use ipnet::IpNet;
 
 use super::check::{At, Check, Mapping, Reported, optional, or};
-use super::model::{ActiveSource, Clients, Modes, Service, Software, Tls};
+use super::model::{ActiveSource, Clients, ForeignAddresses, Modes, Service, Software, Tls};
 use super::node::Value;
 use super::problem::ServiceProblem;
 use super::shape::{self, Field, FieldId, Words};
@@ -43,6 +43,8 @@ pub(super) struct Draft<'a> {
     pub advertised_address: Result<Option<Ipv4Addr>, Reported>,
     software: Result<Option<Software>, Reported>,
     max_sessions: Result<Option<u32>, Reported>,
+    foreign_addresses: Option<ForeignAddresses>,
+    user: Result<Option<String>, Reported>,
 }
 
 impl<'a> Draft<'a> {
@@ -75,6 +77,10 @@ impl<'a> Draft<'a> {
                 check.word(at, Words::Software, &Software::ALL, Software::id)
             }),
             max_sessions: optional(fields.get(FieldId::MaxSessions), |at| check.count(at)),
+            foreign_addresses: or(fields.get(FieldId::ForeignAddresses), ForeignAddresses::Refused, |at| {
+                check.word(at, Words::ForeignAddresses, &ForeignAddresses::ALL, ForeignAddresses::id)
+            }),
+            user: optional(fields.get(FieldId::User), |at| check.user_name(at)),
             fields,
         };
         draft.check_modes(check, source_at.as_ref(), ports_at.as_ref(), passive.as_ref());
@@ -101,6 +107,8 @@ impl<'a> Draft<'a> {
             advertised_address: self.advertised_address.ok()?,
             software: self.software.ok()?,
             max_sessions: self.max_sessions.ok()?,
+            foreign_addresses: self.foreign_addresses?,
+            user: self.user.ok()?,
         })
     }
 

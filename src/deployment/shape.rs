@@ -1,7 +1,7 @@
 //! The shape of a deployment file, once: every field with its type, whether it is required, and its allowed
 //! words. Reading, the JSON Schema and the reference documentation all follow this table.
 
-use super::model::{Egress, Place, Side, Software, Strategy, Tls};
+use super::model::{Egress, ForeignAddresses, Place, Side, Software, Strategy, Tls};
 use crate::dialect::Dialect;
 use crate::packet::Protocol;
 
@@ -71,8 +71,24 @@ pub enum Kind {
     Party,
     /// One of a list of words.
     Word(Words),
+    /// The name of whoever logs in: one line.
+    UserName,
+    /// A version of Linux, such as `6.1`.
+    KernelVersion,
+    /// The name of a sysctl, such as `net.ipv4.ip_forward`.
+    SysctlName,
+    /// The name of a kernel module, or of a parameter of one.
+    ModuleName,
+    /// What a sysctl or a parameter is set to: text of one line, or a whole number.
+    Setting,
+    /// The name of a finding: `FTP000` to `FTP999`.
+    RuleId,
+    /// A sentence of one line that is not blank.
+    Reason,
     /// A mapping with these fields.
     Mapping(&'static [Field]),
+    /// A mapping with free keys: what each key is, and what each value is.
+    Entries(&'static Kind, &'static Kind),
 }
 
 /// The words that a field takes.
@@ -96,6 +112,8 @@ pub enum Words {
     Egress,
     /// [`Protocol`].
     Protocol,
+    /// [`ForeignAddresses`].
+    ForeignAddresses,
 }
 
 impl Words {
@@ -112,9 +130,17 @@ impl Words {
             Self::Strategy => Strategy::ALL.map(Strategy::id).to_vec(),
             Self::Egress => Egress::ALL.map(Egress::id).to_vec(),
             Self::Protocol => Protocol::NAMED.map(Protocol::id).to_vec(),
+            Self::ForeignAddresses => ForeignAddresses::ALL.map(ForeignAddresses::id).to_vec(),
         }
     }
 }
+
+/// Sysctls, by their names.
+pub(super) const SYSCTLS: Kind = Kind::Entries(&Kind::SysctlName, &Kind::Setting);
+/// The parameters of a module, by their names.
+pub(super) const PARAMETERS: Kind = Kind::Entries(&Kind::ModuleName, &Kind::Setting);
+/// Modules with their parameters, by their names.
+pub(super) const MODULE_OPTIONS: Kind = Kind::Entries(&Kind::ModuleName, &PARAMETERS);
 
 macro_rules! fields {
     ($(#[$list_doc:meta] $list:ident = [$($id:ident $name:literal $arity:ident $kind:expr, $required:literal, $doc:literal;)+];)+) => {
@@ -149,6 +175,7 @@ fields! {
         Service "service" One Kind::Mapping(SERVICE), true, "`service`.";
         Clients "clients" One Kind::Mapping(CLIENTS), false, "`clients`.";
         Firewalls "firewalls" AtLeastOne Kind::Mapping(FIREWALL), true, "`firewalls`.";
+        Ignore "ignore" Any Kind::Mapping(IGNORE), false, "`ignore`.";
     ];
     /// The FTP service.
     SERVICE = [
@@ -161,6 +188,8 @@ fields! {
         Passive "passive" One Kind::Mapping(PASSIVE), false, "`service.passive`.";
         Software "software" One Kind::Word(Words::Software), false, "`service.software`.";
         MaxSessions "max_sessions" One Kind::Count, false, "`service.max_sessions`.";
+        ForeignAddresses "foreign_addresses" One Kind::Word(Words::ForeignAddresses), false, "`service.foreign_addresses`.";
+        User "user" One Kind::UserName, false, "`service.user`.";
     ];
     /// Active mode.
     ACTIVE = [
@@ -187,7 +216,15 @@ fields! {
         Nat "nat" One Kind::Mapping(NAT), false, "`firewalls[].nat`.";
         Egress "egress" One Kind::Word(Words::Egress), false, "`firewalls[].egress`.";
         Rulesets "rulesets" Any Kind::FilePath, false, "`firewalls[].rulesets`.";
+        Host "host" One Kind::Mapping(HOST), false, "`firewalls[].host`.";
         AlsoAllow "also_allow" Any Kind::Mapping(ALSO_ALLOW), false, "`firewalls[].also_allow`.";
+    ];
+    /// What the machine of a firewall is set to.
+    HOST = [
+        Kernel "kernel" One Kind::KernelVersion, false, "`firewalls[].host.kernel`.";
+        Sysctls "sysctls" One SYSCTLS, false, "`firewalls[].host.sysctls`.";
+        Modules "modules" Any Kind::ModuleName, false, "`firewalls[].host.modules`.";
+        ModuleOptions "module_options" One MODULE_OPTIONS, false, "`firewalls[].host.module_options`.";
     ];
     /// The interfaces of a firewall.
     INTERFACES = [
@@ -206,5 +243,11 @@ fields! {
         AllowTo "to" OneOrMore Kind::Party, false, "`firewalls[].also_allow[].to`.";
         AllowPort "port" OneOrMore Kind::PortRange, false, "`firewalls[].also_allow[].port`.";
         AllowNote "note" One Kind::Note, false, "`firewalls[].also_allow[].note`.";
+    ];
+    /// A finding that is meant to be left out.
+    IGNORE = [
+        IgnoreRule "rule" One Kind::RuleId, true, "`ignore[].rule`.";
+        IgnoreFirewall "firewall" One Kind::FirewallName, false, "`ignore[].firewall`.";
+        IgnoreReason "reason" One Kind::Reason, true, "`ignore[].reason`.";
     ];
 }

@@ -226,6 +226,60 @@ impl Check {
         self.only_if(fits, at, note, |note| ValueProblem::BadNote { bytes: note.len() })
     }
 
+    /// The name of whoever logs in.
+    pub(super) fn user_name(&mut self, at: &At<'_>) -> Option<String> {
+        self.text_that(at, Kind::UserName, |name| !name.is_empty() && !name.contains(char::is_control))
+    }
+
+    /// The major and minor version of a kernel.
+    pub(super) fn kernel_version(&mut self, at: &At<'_>) -> Option<(u32, u32)> {
+        let text = self.text(at, Kind::KernelVersion)?;
+        kernel_version(text).or_else(|| self.malformed(at, text, Kind::KernelVersion))
+    }
+
+    /// The name of a sysctl.
+    pub(super) fn sysctl_name(&mut self, at: &At<'_>) -> Option<String> {
+        let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"_./:@-".contains(&byte);
+        self.text_that(at, Kind::SysctlName, |name| !name.is_empty() && name.bytes().all(fits))
+    }
+
+    /// The name of a module or of a parameter.
+    pub(super) fn module_name(&mut self, at: &At<'_>) -> Option<String> {
+        let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+        self.text_that(at, Kind::ModuleName, |name| !name.is_empty() && name.bytes().all(fits))
+    }
+
+    /// What a sysctl or a parameter is set to.
+    pub(super) fn setting(&mut self, at: &At<'_>) -> Option<String> {
+        match &at.node.value {
+            Value::Integer(number) => Some(number.to_string()),
+            Value::Text(_) => self.text_that(at, Kind::Setting, |text| {
+                // sysctl(8) prints tabs between numbers.
+                !text.contains(|character: char| character.is_control() && character != '\t')
+            }),
+            _ => self.other_type(at, Kind::Setting),
+        }
+    }
+
+    /// The name of a finding.
+    pub(super) fn rule_id(&mut self, at: &At<'_>) -> Option<String> {
+        self.text_that(at, Kind::RuleId, is_rule_id)
+    }
+
+    /// A sentence that is not blank.
+    pub(super) fn reason(&mut self, at: &At<'_>) -> Option<String> {
+        self.text_that(at, Kind::Reason, |text| !text.trim().is_empty() && !text.contains(char::is_control))
+    }
+
+    fn text_that(&mut self, at: &At<'_>, kind: Kind, fits: impl Fn(&str) -> bool) -> Option<String> {
+        let text = self.text(at, kind)?;
+        if fits(text) { Some(text.to_owned()) } else { self.malformed(at, text, kind) }
+    }
+
+    fn malformed<T>(&mut self, at: &At<'_>, found: &str, expected: Kind) -> Option<T> {
+        self.bad(at, ValueProblem::Malformed { found: found.to_owned(), expected })
+    }
+
     /// Text of any kind.
     pub(super) fn text<'a>(&mut self, at: &At<'a>, expected: Kind) -> Option<&'a str> {
         match &at.node.value {
@@ -253,6 +307,25 @@ impl Check {
         self.wrong_type(at, expected);
         None
     }
+}
+
+/// Whether `text` has the form of the name of a finding: `FTP` and three digits.
+#[must_use]
+pub fn is_rule_id(text: &str) -> bool {
+    text.strip_prefix("FTP")
+        .is_some_and(|number| number.len() == 3 && number.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+/// The two numbers at the start of what `uname -r` prints, such as `6.1.0-13-amd64`.
+fn kernel_version(text: &str) -> Option<(u32, u32)> {
+    let (major, rest) = text.split_once('.')?;
+    let minor = rest.len() - rest.trim_start_matches(|sign: char| sign.is_ascii_digit()).len();
+    let number = |digits: &str| {
+        let fits = (1..=3).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
+        fits.then(|| digits.parse().ok()).flatten()
+    };
+    (!text.contains(char::is_control)).then_some(())?;
+    Some((number(major)?, number(rest.get(..minor)?)?))
 }
 
 /// The two numbers of a range.

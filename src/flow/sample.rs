@@ -3,11 +3,12 @@
 use ipnet::IpNet;
 
 use crate::deployment::{
-    ActiveSource, AlsoAllow, Clients, Deployment, Egress, Firewall, Modes, Nat, Party, Place, Service, Side,
-    Strategy, Tls,
+    ActiveSource, AlsoAllow, Clients, Deployment, Egress, Firewall, ForeignAddresses, Modes, Nat, Party,
+    Place, Service, Side, Strategy, Tls,
 };
 use crate::dialect::Dialect;
 use crate::packet::{AddressSet, Family, PortRange, PortSet, Protocol};
+use crate::ruleset::Host;
 
 /// The server's address in each family: behind a translating gateway, its own.
 pub(crate) const SERVER: [&str; 2] = ["10.0.0.5", "2001:db8::10"];
@@ -33,6 +34,8 @@ pub(crate) fn standard() -> Deployment {
             advertised_address: None,
             software: None,
             max_sessions: None,
+            foreign_addresses: ForeignAddresses::Refused,
+            user: None,
         },
         clients: Clients {
             addresses: AddressSet::any(),
@@ -50,7 +53,9 @@ pub(crate) fn standard() -> Deployment {
             egress: Egress::Restricted,
             rulesets: Vec::new(),
             also_allow: Vec::new(),
+            host: Host::default(),
         }],
+        ignore: Vec::new(),
     }
 }
 

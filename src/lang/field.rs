@@ -66,6 +66,16 @@ pub fn describe(field: FieldId, lang: Lang) -> String {
             "How many sessions the service carries at once; checks the size of the passive range",
             "同时会话数上限；用于检查被动模式端口范围的大小"
         ),
+        FieldId::ForeignAddresses => say!(
+            lang,
+            "Whether the server takes data connections with another address than the control connection's: refused or allowed; default refused",
+            "服务器是否接受地址与控制连接不同的数据连接：refused（拒绝）或 allowed（允许）；默认 refused"
+        ),
+        FieldId::User => say!(
+            lang,
+            "Whom clients log in as; anonymous says that nobody sends a password",
+            "客户端登录所用的用户名；anonymous 表示无人发送密码"
+        ),
         FieldId::Clients => say!(lang, "Who connects to the service", "服务的使用者"),
         FieldId::ClientAddresses => say!(
             lang,
@@ -124,6 +134,45 @@ pub fn describe(field: FieldId, lang: Lang) -> String {
         ),
         FieldId::Rulesets => {
             say!(lang, "Files that audit reads when none is named", "未指定文件时 audit 所读取的规则集文件")
+        }
+        FieldId::Host => say!(
+            lang,
+            "What its machine is set to, where no sysctl or modprobe file says it",
+            "所在主机的系统设置，供没有 sysctl 或 modprobe 文件时使用"
+        ),
+        FieldId::Kernel => say!(
+            lang,
+            "Version of its Linux kernel in quotes, as uname -r prints it: \"6.1\"",
+            "Linux 内核版本，须加引号，即 uname -r 的输出：\"6.1\""
+        ),
+        FieldId::Sysctls => say!(
+            lang,
+            "Sysctls with their values, such as net.ipv4.ip_local_port_range: 32768 60999",
+            "sysctl 及其值，例如 net.ipv4.ip_local_port_range: 32768 60999"
+        ),
+        FieldId::Modules => say!(
+            lang,
+            "All conntrack and NAT helper modules that are loaded, such as nf_conntrack_ftp; default not known",
+            "已加载的全部连接跟踪和 NAT 助手模块，例如 nf_conntrack_ftp；默认未知"
+        ),
+        FieldId::ModuleOptions => say!(
+            lang,
+            "Modules with their parameters, such as nf_conntrack_ftp: {{ ports: 2121 }}",
+            "内核模块及其参数，例如 nf_conntrack_ftp: {{ ports: 2121 }}"
+        ),
+        FieldId::Ignore => {
+            say!(lang, "Findings that audit leaves out", "audit 不报告的检查项")
+        }
+        FieldId::IgnoreRule => {
+            say!(lang, "Name of the finding, such as FTP032", "检查项编号，例如 FTP032")
+        }
+        FieldId::IgnoreFirewall => say!(
+            lang,
+            "The firewall that it is left out for; default every one",
+            "不报告该项的防火墙；默认为所有防火墙"
+        ),
+        FieldId::IgnoreReason => {
+            say!(lang, "Why it is left out, for whoever reads the file", "不报告的原因，供阅读本文件的人参考")
         }
         FieldId::AlsoAllow => {
             say!(lang, "Other traffic that is meant to pass, replies included", "其他应放行的流量（含应答）")

@@ -6,10 +6,12 @@
 
 pub mod difference;
 pub mod evaluate;
+mod host;
 mod matching;
 mod rule;
 pub mod trace;
 
+pub use host::{Fact, Host, module_name, sysctl_name};
 pub use matching::{
     AddressType, CtDirection, Direction, IcmpMatch, Interface, Masked, Match, States, TcpFlags,
 };

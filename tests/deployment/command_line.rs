@@ -130,3 +130,23 @@ fn hostile_arguments_are_shown_harmless() {
     let message = problem::report(&read_command_line(&line), Lang::En, false);
     assert!(message.chars().all(|c| !c.is_control() || c == '\n'), "{message:?}");
 }
+
+#[test]
+fn each_field_has_its_option_for_a_position() {
+    let line = CommandLine {
+        server: vec!["203.0.113.10,2001:db8::10".into()],
+        active: true,
+        passive: true,
+        client: vec!["192.0.2.0/24".into()],
+        ..simple()
+    };
+    let reading = read_command_line(&line);
+    let option = |path: &str| reading.position(path).and_then(|position| position.option);
+    assert_eq!(option("service.passive.ports").as_deref(), Some("--pasv 30000-30019"));
+    assert_eq!(option("service.addresses").as_deref(), Some("--server 203.0.113.10,2001:db8::10"));
+    assert_eq!(option("clients.addresses").as_deref(), Some("--client 192.0.2.0/24"));
+    assert_eq!(option("service.modes").as_deref(), Some("--active"));
+    for not_given in ["service.control_port", "firewalls[0].side", "firewalls[0].name", "version"] {
+        assert_eq!(reading.position(not_given), None, "{not_given}");
+    }
+}

@@ -45,6 +45,8 @@ fn service() -> BoxedStrategy<String> {
         ),
         field("software", &["vsftpd", "filezilla-server", "proftpd", "iis"]),
         field("max_sessions", &["1", "20", "4294967295"]),
+        field("foreign_addresses", &["refused", "allowed"]),
+        field("user", &["anonymous", "\"12\"", "\"o'neill: x\""]),
     ])
 }
 
@@ -87,6 +89,16 @@ fn firewall(name: &'static str) -> BoxedStrategy<String> {
             ],
         ),
         field("egress", &["restricted", "open"]),
+        field(
+            "host",
+            &[
+                "{}",
+                "{ kernel: \"5.10\", modules: [] }",
+                "{ kernel: 6.1.0-13-amd64, modules: [nf_nat_ftp, nf-conntrack-ftp] }",
+                "{ sysctls: { net.ipv4.ip_local_port_range: 32768 60999, net/ipv4/ip_forward: 1, a: \"\" } }",
+                "{ module_options: { nf_conntrack_ftp: { ports: \"21,2121\", loose: 0 }, on: { off: no }, x: {} } }",
+            ],
+        ),
         field("rulesets", &["[]", "[/etc/nftables.conf]", "[\"a b\", \"- c\", ~x, .]"]),
         nested(
             "also_allow",
@@ -107,10 +119,14 @@ fn file() -> impl Strategy<Value = String> {
     ]);
     let firewalls = subsequence(vec!["edge", "ftp-host", "a.b_c"], 1..=2)
         .prop_flat_map(|names| names.into_iter().map(firewall).collect::<Vec<_>>());
-    (service(), nested("clients", clients), firewalls).prop_map(|(service, clients, firewalls)| {
-        let firewalls = firewalls.join("\n  - ");
-        format!("version: 1\nservice: {service}\n{clients}\nfirewalls:\n  - {firewalls}\n")
-    })
+    let ignore =
+        field("ignore", &["[]", "[{ rule: FTP001, reason: \"- x: 'y'\" }, { rule: FTP002, reason: '1' }]"]);
+    (service(), nested("clients", clients), firewalls, ignore).prop_map(
+        |(service, clients, firewalls, ignore)| {
+            let firewalls = firewalls.join("\n  - ");
+            format!("version: 1\nservice: {service}\n{clients}\nfirewalls:\n  - {firewalls}\n{ignore}\n")
+        },
+    )
 }
 
 #[test]

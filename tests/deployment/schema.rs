@@ -84,6 +84,16 @@ fn structural_mistakes_are_refused() {
         ("/firewalls/0/rulesets", json!("/etc/nftables.conf")),
         ("/firewalls/0/also_allow/0/to", json!(["self"])),
         ("/firewalls/0/also_allow/0/proto", json!("gre")),
+        ("/firewalls/0/host/kernel", json!(6.1)),
+        ("/firewalls/0/host/kernel", json!("6")),
+        ("/firewalls/0/host/sysctls", json!({ "net ipv4": 1 })),
+        ("/firewalls/0/host/sysctls", json!({ "net.ipv4.ip_forward": true })),
+        ("/firewalls/0/host/module_options", json!({ "nf_conntrack_ftp": 21 })),
+        ("/service/foreign_addresses", json!("refuse")),
+        ("/service/user", json!("")),
+        ("/ignore/0/rule", json!("FTP1")),
+        ("/ignore/0/reason", json!(" ")),
+        ("/ignore", json!([{ "rule": "FTP001" }])),
     ];
     for (pointer, value) in mistakes {
         let mut wrong = valid.clone();

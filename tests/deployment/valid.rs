@@ -1,7 +1,8 @@
 //! Deployments that are accepted, and what they are read as.
 
 use ftpfw::deployment::{
-    self, ActiveSource, Deployment, Egress, Modes, Party, Place, Severity, Side, Software, Strategy, Tls,
+    self, ActiveSource, Deployment, Egress, ForeignAddresses, Modes, Party, Place, Severity, Side, Software,
+    Strategy, Tls,
 };
 use ftpfw::dialect::Dialect;
 use ftpfw::lang::{Lang, template};
@@ -34,6 +35,8 @@ service:
     advertised_address: 198.51.100.5
   software: vsftpd
   max_sessions: 20
+  foreign_addresses: allowed
+  user: anonymous
 clients:
   addresses: [any]
   ports: 1024-65535
@@ -49,6 +52,16 @@ firewalls:
     rulesets: [/etc/nftables.conf]
     also_allow:
       - { proto: tcp, from: [10.0.0.0/8], port: 22, to: self, note: ssh from the office }
+    host:
+      kernel: 6.1.0-13-amd64
+      sysctls:
+        net/ipv4/ip_local_port_range: "32768\t60999"
+        net.netfilter.nf_conntrack_helper: 0
+      modules: [nf-conntrack-ftp]
+      module_options: { nf_conntrack_ftp: { ports: "21,2121", loose: 0 } }
+ignore:
+  - { rule: FTP032, firewall: ftp-host, reason: "the old clients: until May" }
+  - { rule: FTP001, reason: known }
 "#;
 
 /// The deployment of a text without errors.
@@ -74,6 +87,9 @@ fn what_is_left_out_has_its_default() {
     assert_eq!((firewall.side, firewall.place), (Side::Server, Place::Host));
     assert_eq!((firewall.dialect, firewall.strategy), (Dialect::Nftables, Strategy::Static));
     assert_eq!((firewall.egress, firewall.nat), (Egress::Restricted, None));
+    assert_eq!((service.foreign_addresses, &service.user), (ForeignAddresses::Refused, &None));
+    assert_eq!(firewall.host.has_module("nf_conntrack_ftp"), None);
+    assert_eq!(deployment.ignore, []);
 }
 
 #[test]
@@ -95,6 +111,18 @@ fn every_field_is_read() {
     assert_eq!(entry.to, Party::ThisHost);
     assert_eq!(entry.ports, Some(22.into()));
     assert_eq!(entry.note.as_deref(), Some("ssh from the office"));
+    assert_eq!(deployment.service.foreign_addresses, ForeignAddresses::Allowed);
+    assert!(deployment.service.is_anonymous());
+    let host = &firewall.host;
+    assert_eq!(host.kernel, Some((6, 1)));
+    assert_eq!(host.sysctl_range("net.ipv4.ip_local_port_range"), PortRange::new(32768, 60999));
+    assert_eq!(host.sysctl_number("net.netfilter.nf_conntrack_helper"), Some(0));
+    assert_eq!(host.has_module("nf_conntrack_ftp"), Some(true));
+    assert_eq!(host.has_module("nf_conntrack_sip"), Some(false));
+    assert_eq!(host.parameter_switch("nf_conntrack_ftp", "loose"), Some(false));
+    let ignored: Vec<_> = deployment.ignore.iter().map(|one| (&*one.rule, one.firewall.as_deref())).collect();
+    assert_eq!(ignored, [("FTP032", Some("ftp-host")), ("FTP001", None)]);
+    assert_eq!(deployment.ignore[0].reason, "the old clients: until May");
 }
 
 #[test]
@@ -181,4 +209,34 @@ fn the_demo_is_the_standard_case() {
             (Side::Client, Place::Host)
         ]
     );
+}
+
+#[test]
+fn each_field_has_a_position() {
+    let reading = deployment::read("valid.yaml", EVERYTHING.as_bytes(), None);
+    let cases = [
+        ("service.passive.ports", Some((11, "60000-60020"))),
+        ("service.addresses", Some((5, "addresses"))),
+        ("service.addresses[1]", Some((5, "\"2001:db8::10\""))),
+        ("service.active.source_port[0]", Some((9, "20"))),
+        ("firewalls[0].nat", Some((27, "nat"))),
+        ("firewalls[0].host.sysctls.net.ipv4.ip_local_port_range", Some((35, "\"32768\\t60999\""))),
+        ("firewalls[0].host.module_options.nf_conntrack_ftp.loose", Some((38, "0"))),
+        ("firewalls[1].name", None),
+        ("ignore[1].reason", Some((41, "known"))),
+        ("service.passive.port", None),
+        ("service.control", None),
+    ];
+    for (path, expected) in cases {
+        let position = reading.position(path);
+        let found = position.map(|position| {
+            assert_eq!(position.option, None);
+            (position.line, &reading.source.text[position.span])
+        });
+        assert_eq!(found, expected, "{path}");
+    }
+    assert_eq!(reading.position("ignore[1]").map(|position| (position.line, position.column)), Some((41, 5)));
+    // What is left out is nowhere.
+    let small = deployment::read("valid.yaml", SMALL.as_bytes(), None);
+    assert_eq!(small.position("service.control_port"), None);
 }

@@ -42,6 +42,15 @@ pub enum FirewallProblem {
     },
     /// What is wrong with the address translation.
     Nat(NatProblem),
+    /// The name of a firewall that there is not.
+    NotDeclared {
+        /// The name.
+        name: String,
+        /// The firewall that was probably meant.
+        suggestion: Option<String>,
+        /// The firewalls that there are.
+        known: Vec<String>,
+    },
     /// Traffic from the machine to itself, which no firewall sees but on loopback.
     SelfToSelf,
     /// `self` as one item of a list of addresses.

@@ -22,7 +22,7 @@ pub enum ShapeProblem {
     /// A field that stands twice in one mapping.
     DuplicateField {
         /// Its name.
-        name: &'static str,
+        name: String,
     },
     /// A field that has to be there.
     MissingField {

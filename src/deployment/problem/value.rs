@@ -4,6 +4,8 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
+use crate::deployment::shape::Kind;
+
 /// A value of the right type that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ValueProblem {
@@ -113,6 +115,13 @@ pub enum ValueProblem {
     },
     /// A path that no file can have: empty, or with a control character.
     BadPath,
+    /// Text that cannot be what belongs there, of a kind that has no more to say about it.
+    Malformed {
+        /// The text.
+        found: String,
+        /// What belongs there.
+        expected: Kind,
+    },
     /// A note that is too long or has control characters.
     BadNote {
         /// Its length in bytes.

@@ -2,10 +2,12 @@
 
 use super::{Setting, SettingsGuide, Value};
 use crate::deployment::{
-    ActiveSource, Clients, Deployment, Egress, Firewall, Modes, Nat, Place, Service, Side, Strategy, Tls,
+    ActiveSource, Clients, Deployment, Egress, Firewall, ForeignAddresses, Modes, Nat, Place, Service, Side,
+    Strategy, Tls,
 };
 use crate::dialect::Dialect;
 use crate::packet::{AddressSet, PortRange};
+use crate::ruleset::Host;
 
 /// The standard case: control port 21, active source port 20, passive ports 60000-60020.
 pub(crate) fn standard() -> Deployment {
@@ -21,12 +23,15 @@ pub(crate) fn standard() -> Deployment {
             advertised_address: None,
             software: None,
             max_sessions: None,
+            foreign_addresses: ForeignAddresses::Refused,
+            user: None,
         },
         clients: Clients {
             addresses: AddressSet::any(),
             ports: PortRange::new(1024, 65535).expect("in order"),
         },
         firewalls: Vec::new(),
+        ignore: Vec::new(),
     }
 }
 
@@ -64,6 +69,7 @@ pub(crate) fn behind_nat() -> Deployment {
         egress: Egress::Restricted,
         rulesets: Vec::new(),
         also_allow: Vec::new(),
+        host: Host::default(),
     }];
     deployment
 }

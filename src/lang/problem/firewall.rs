@@ -1,6 +1,6 @@
 //! What does not fit together about a firewall, in words.
 
-use super::{Words, nat};
+use super::{Words, excerpt, nat, quoted};
 use crate::deployment::Side;
 use crate::deployment::problem::FirewallProblem;
 use crate::lang::{Lang, say};
@@ -100,6 +100,19 @@ pub(super) fn words(problem: &FirewallProblem, lang: Lang) -> Words {
             "若设备只有一个接口，请都不声明"
         )),
         FirewallProblem::Nat(problem) => nat::words(problem, lang),
+        FirewallProblem::NotDeclared { name, suggestion, known } => {
+            let name = excerpt(name);
+            let known = quoted(&known.iter().map(String::as_str).collect::<Vec<_>>(), lang);
+            Words::new(
+                say!(lang, "no firewall is named {name}", "没有名为 {name} 的防火墙"),
+                say!(lang, "expected one of {known}", "应为以下之一：{known}"),
+            )
+            .maybe_help(
+                suggestion
+                    .as_ref()
+                    .map(|meant| say!(lang, "did you mean `{meant}`?", "是否想写 `{meant}`？")),
+            )
+        }
         FirewallProblem::SelfToSelf => Words::new(
             say!(lang, "traffic from the machine to itself", "从本机到本机的流量"),
             say!(lang, "expected one end at most to be `self`", "至多一端可为 `self`"),

@@ -70,6 +70,31 @@ pub(super) fn expected(kind: Kind, lang: Lang) -> String {
             let words = quoted(&words.all(), lang);
             say!(lang, "one of {words}", "以下之一：{words}")
         }
+        Kind::UserName => say!(lang, "the name of a user", "用户名"),
+        Kind::KernelVersion => {
+            say!(
+                lang,
+                "a version of Linux in quotes, such as \"6.1\"",
+                "带引号的 Linux 内核版本（如 \"6.1\"）"
+            )
+        }
+        Kind::SysctlName => {
+            say!(
+                lang,
+                "the name of a sysctl such as `net.ipv4.ip_forward`",
+                "sysctl 名称（如 `net.ipv4.ip_forward`）"
+            )
+        }
+        Kind::ModuleName => {
+            say!(lang, "a name of letters, digits, `-` and `_`", "由字母、数字、`-` 和 `_` 组成的名称")
+        }
+        Kind::Setting => say!(lang, "a whole number or one line of text", "整数或单行文本"),
+        Kind::RuleId => say!(lang, "the name of a finding, FTP000 to FTP999", "检查项编号，FTP000 至 FTP999"),
+        Kind::Reason => say!(lang, "text of one line that is not blank", "非空的单行文本"),
+        Kind::Entries(key, value) => {
+            let (key, gap, value) = (expected(*key, lang), gap(*key, lang), expected(*value, lang));
+            say!(lang, "a mapping from {key} to {value}", "映射，键为{gap}{key}，值为{value}")
+        }
         Kind::Mapping(fields) => {
             let names: Vec<&str> = fields.iter().map(|field| field.name).collect();
             let names = quoted(&names, lang);

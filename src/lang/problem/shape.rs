@@ -80,9 +80,22 @@ pub(super) fn words(problem: &ShapeProblem, lang: Lang) -> Words {
 fn type_help(found: &Found, expected: Kind, lang: Lang) -> Option<String> {
     let text = matches!(
         expected,
-        Kind::ServiceName | Kind::FirewallName | Kind::InterfaceName | Kind::FilePath | Kind::Note
+        Kind::ServiceName
+            | Kind::FirewallName
+            | Kind::InterfaceName
+            | Kind::FilePath
+            | Kind::Note
+            | Kind::UserName
+            | Kind::ModuleName
+            | Kind::Setting
+            | Kind::Reason
     );
     match found {
+        Found::Number(_) if expected == Kind::KernelVersion => Some(say!(
+            lang,
+            "write it in quotes: as numbers, 5.10 and 5.1 are the same",
+            "请加引号：作为数字时，5.10 与 5.1 相同"
+        )),
         Found::Number(value) if text => {
             let value = super::excerpt(&format!("\"{value}\""));
             Some(say!(lang, "write it in quotes to make it text: {value}", "如需文本，请加引号：{value}"))

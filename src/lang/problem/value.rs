@@ -2,9 +2,9 @@
 
 use super::kind::should_be;
 use super::{Words, excerpt, quoted};
-use crate::deployment::MAX_NOTE;
 use crate::deployment::problem::{Unusable, ValueProblem};
 use crate::deployment::shape::Kind;
+use crate::deployment::{MAX_NOTE, is_rule_id};
 use crate::lang::{Lang, say};
 
 #[expect(clippy::too_many_lines, reason = "a table: one arm for each problem")]
@@ -142,6 +142,18 @@ pub(super) fn words(problem: &ValueProblem, lang: Lang) -> Words {
             "该名称会用作所生成文件的文件名"
         )),
         ValueProblem::BadInterfaceName { found } => bad_name(found, Kind::InterfaceName, lang),
+        ValueProblem::Malformed { found, expected } => {
+            let meant = Some(found.trim().to_uppercase())
+                .filter(|meant| *expected == Kind::RuleId && is_rule_id(meant))
+                .map(|meant| say!(lang, "did you mean `{meant}`?", "是否想写 `{meant}`？"));
+            let title = if found.trim().is_empty() {
+                say!(lang, "blank text", "文本为空白")
+            } else {
+                let found = excerpt(found);
+                say!(lang, "{found} does not belong here", "{found} 的格式有误")
+            };
+            Words::new(title, should_be(*expected, lang)).maybe_help(meant)
+        }
         ValueProblem::BadNote { bytes } => Words::new(
             say!(
                 lang,
