@@ -125,7 +125,22 @@ impl Loader {
         directory: &Path,
         script: &str,
     ) -> Result<(), String> {
-        attempt(self.shell(namespace, script).current_dir(directory)).map(|_| ())
+        self.output(namespace, directory, script).map(|_| ())
+    }
+
+    /// The same, for what the commands print.
+    pub(crate) fn output(
+        &self,
+        namespace: &Namespace,
+        directory: &Path,
+        script: &str,
+    ) -> Result<String, String> {
+        attempt(self.shell(namespace, script).current_dir(directory))
+    }
+
+    /// Which back end it is.
+    pub(crate) fn backend(&self) -> Backend {
+        self.backend
     }
 
     /// Loads the policy that a fragment is added to.

@@ -31,6 +31,7 @@ mod prove;
 mod reach;
 mod reload;
 mod require;
+mod round_trip;
 mod scenario;
 mod syntax;
 mod topology;

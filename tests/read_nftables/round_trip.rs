@@ -8,13 +8,15 @@ use proptest::prelude::*;
 
 use crate::deployments::deployment;
 
-/// The rules with the comments that nft can hold; of any other the writer makes one that it can.
+/// The rules with the comments that nft can hold (of any other the writer makes one that it can), and with their
+/// conditions in one order.
 fn plain(mut ruleset: Ruleset) -> Ruleset {
     for rule in ruleset.chains.iter_mut().flat_map(|chain| &mut chain.rules) {
         let holds = |text: &String| {
             text.len() <= 100 && !text.contains(|c: char| c.is_control() || "\"\\'".contains(c))
         };
         rule.comment = rule.comment.take().filter(holds);
+        rule.matches.sort_by_cached_key(|condition| format!("{condition:?}"));
     }
     ruleset
 }

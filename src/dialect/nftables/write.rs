@@ -101,7 +101,10 @@ fn rule_text(rule: &Rule, table: TableFamily) -> String {
     let protocol_is_implied = rule.matches.iter().any(names_protocol);
     let mut protocol = Protocol::Tcp;
     let mut family = Family::Ipv4;
-    for matching in &rule.matches {
+    // nft forgets the family when it prints a rule that asks for ICMP right after it; the other way round it does not.
+    let is_icmp = |known: &&Match| matches!(known, Match::Protocol(Protocol::Icmp | Protocol::Icmpv6));
+    let icmp = rule.matches.iter().filter(is_icmp);
+    for matching in icmp.chain(rule.matches.iter().filter(|known| !is_icmp(known))) {
         match matching {
             Match::Family(named) => {
                 family = *named;

@@ -21,7 +21,11 @@ pub(super) fn expression(value: &Value) -> Option<Expr> {
         Value::String(word) => match word.strip_prefix('@') {
             _ if word == "*" => Expr::Any,
             Some(name) => Expr::Named(name.into()),
-            None => atom(word),
+            // An interface may be called `4`: what is a number comes as one.
+            None => match atom(word) {
+                Expr::Number(_) => Expr::Word(word.as_str().into()),
+                atom => atom,
+            },
         },
         Value::Array(parts) => Expr::List(all(parts)?),
         Value::Object(_) => {

@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use ipnet::{IpNet, Ipv4Subnets, Ipv6Subnets};
 
 use super::super::syntax::{BitOperator, Expr};
+use super::super::text::number as numeral;
 use super::field::Kind;
 use super::names;
 use crate::packet::{AddressSet, Family, PortRange, PortSet, Protocol};
@@ -68,7 +69,11 @@ pub(super) fn number(kind: Kind, expr: &Expr) -> Result<u128, Gap> {
         Expr::Address(IpAddr::V6(address)) if kind.address_family() == Some(Family::Ipv6) => {
             u128::from(*address)
         }
-        Expr::Word(word) => names::value(kind, word).ok_or_else(|| Gap::Value(word.to_string()))?,
+        Expr::Word(word) => match (names::value(kind, word), numeral(word)) {
+            (Some(value), _) => value,
+            (None, Some(value)) => return number(kind, &Expr::Number(value)),
+            (None, None) => return Err(Gap::Value(word.to_string())),
+        },
         Expr::List(parts) => {
             parts.iter().try_fold(0, |bits, part| number(kind, part).map(|part| bits | part))?
         }

@@ -11,7 +11,7 @@ mod object;
 mod statement;
 
 pub(super) use block::{HookName, adopt, hook};
-pub(super) use cursor::{Cursor, Orphans};
+pub(super) use cursor::{Cursor, Orphans, number};
 pub(super) use expression::atom;
 pub(super) use field::{metadata, raw_payload};
 pub(super) use limit::{Rate, quota_text, rate_text};
