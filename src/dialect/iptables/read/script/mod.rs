@@ -375,8 +375,10 @@ impl<'a> Script<'a> {
         guard: Option<(Match, Origin)>,
     ) -> Option<bool> {
         let Some((name, arguments)) = words.split_first() else { return Some(true) };
-        let program = name.text.rsplit('/').next().unwrap_or_default();
+        let (folder, program) = name.text.rsplit_once('/').unwrap_or(("", &name.text));
         let family = match program {
+            // The service of that name, as in `/etc/init.d/iptables save`.
+            _ if folder.ends_with(".d") => return Some(true),
             "sudo" | "doas" | "exec" | "command" | "nice" | "env" | "busybox" => {
                 let skipped = arguments.iter().take_while(|word| word.text.starts_with('-')).count();
                 return self.execute(&arguments[skipped..], unknowns, document, origin, guard);

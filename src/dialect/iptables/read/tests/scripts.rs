@@ -35,6 +35,11 @@ filter FTP -
 }
 
 #[test]
+fn the_service_is_not_the_program() {
+    check("iptables -P INPUT DROP\n/etc/init.d/iptables save\n", "filter INPUT drop\n");
+}
+
+#[test]
 fn loops() {
     check(
         "NETS=\"10.0.0.0/8 192.0.2.0/24\"\nfor ipt in iptables ip6tables; do\n  for port in 20 21\n  do $ipt -A INPUT -p tcp --dport $port -j ACCEPT; done\ndone\n\
