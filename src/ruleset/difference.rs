@@ -1,7 +1,7 @@
 //! What one rule set lets through and another does not.
 
 use super::Ruleset;
-use super::evaluate::{NoAnswer, accepted};
+use super::evaluate::{NoAnswer, Question, accepted};
 use super::trace::Path;
 use crate::packet::NameField::{InInterface, OutInterface};
 use crate::packet::{Budget, Field, Packet, PacketSet, Part, Space, State};
@@ -41,8 +41,9 @@ pub fn differences(a: &Ruleset, b: &Ruleset, state: State) -> Result<Vec<Differe
 fn difference(a: &Ruleset, b: &Ruleset, path: Path, state: State) -> Result<Difference, NoAnswer> {
     // What is not modelled is asked by the same words in both, and answered alike.
     let mut space = Space::new(Budget::default());
-    let (a, b) = (accepted(a, path, &mut space)?, accepted(b, path, &mut space)?);
     let asked = asked(&mut space, path, state)?;
+    let question = Question::about(path, asked);
+    let (a, b) = (accepted(a, question, &mut space)?, accepted(b, question, &mut space)?);
     let mut only = |one, other| -> Result<Option<Surplus>, NoAnswer> {
         let surplus = space.difference(one, other)?;
         let surplus = space.may(surplus)?;
@@ -75,11 +76,14 @@ fn without_the_obvious(
         set = space.assign(set, field)?;
     }
     for (field, passes) in [(InInterface, path != Path::Output), (OutInterface, path != Path::Input)] {
-        if !passes {
-            set = space.assign(set, Field::Name(field, ""))?;
-        } else if space.forget(set, Field::Name(field, ""))? != set {
+        if passes {
+            let any = space.forget(set, Field::Name(field, ""))?;
             let some = space.name(field, "")?.complement();
-            set = space.intersection(set, some)?;
+            if space.intersection(any, some)? == set {
+                set = any;
+            }
+        } else {
+            set = space.assign(set, Field::Name(field, ""))?;
         }
     }
     Ok(set)

@@ -4,8 +4,8 @@ use std::net::IpAddr;
 
 use ftpfw::dialect::Format;
 use ftpfw::dialect::collection::{Text, read};
-use ftpfw::packet::{Budget, Membership, Packet, Payload, Protocol, Space, State};
-use ftpfw::ruleset::evaluate::accepted;
+use ftpfw::packet::{Budget, Membership, Packet, PacketSet, Payload, Protocol, Space, State};
+use ftpfw::ruleset::evaluate::{Question, accepted, decisions};
 use ftpfw::ruleset::trace::{Path, Tracer, Verdict};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -168,7 +168,10 @@ proptest! {
         let collection = read(vec![(source, Format::Nft)], &mut |_| None);
         let tracer = Tracer::new(&collection.ruleset);
         let mut space = Space::new(Budget::default());
-        let set = accepted(&collection.ruleset, path, &mut space).expect("a small rule set");
+        let set = accepted(&collection.ruleset, Question::about(path, PacketSet::FULL), &mut space).expect("a small rule set");
+        let question = Question::about(path, PacketSet::FULL);
+        let deciders = decisions(&collection.ruleset, question, usize::MAX, &mut space).expect("a small rule set");
+        prop_assert!(deciders.rest.is_empty());
         let (may, must) = (space.may(set).expect("small"), space.must(set).expect("small"));
         for mut packet in packets {
             if path != Path::Output {
@@ -177,7 +180,22 @@ proptest! {
             if path != Path::Input {
                 "em1".clone_into(&mut packet.out_interface);
             }
-            let verdict = tracer.trace(&packet, path).verdict;
+            let trace = tracer.trace(&packet, path);
+            let verdict = trace.verdict;
+            // Where it is certain who decides, it is who the trace says.
+            let deciding = deciders
+                .known
+                .iter()
+                .filter(|decision| space.membership(decision.packets, &packet) != Membership::Never)
+                .collect::<Vec<_>>();
+            prop_assert!(!deciding.is_empty(), "{:#?}\n{}", packet, text);
+            if let [only] = deciding.as_slice() {
+                prop_assert_eq!(space.membership(only.packets, &packet), Membership::Always);
+                prop_assert_eq!(only.verdict, verdict, "{:#?}\n{}", packet, text);
+                prop_assert!(only.by == trace.by || verdict == Verdict::Unknown, "{:?} {:?} {:#?}\n{}", only, trace.by, packet, text);
+            } else {
+                prop_assert!(deciding.iter().all(|one| space.membership(one.packets, &packet) == Membership::Sometimes));
+            }
             let membership = (space.membership(must, &packet), space.membership(may, &packet));
             let expected = match membership {
                 (Membership::Always, _) => verdict == Verdict::Accept,

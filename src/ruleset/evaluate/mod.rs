@@ -1,15 +1,17 @@
-//! What a rule set does with all packets at once: the set of those that it lets through.
+//! What a rule set does with all packets at once: the set of those that it lets through, and who decides.
 //!
 //! The same meaning as [`trace`](super::trace), for sets: conditions that are not modelled are variables of the
 //! set, so that [`Space::may`] and [`Space::must`] say what goes through for some of their answers, and for all.
 
 mod condition;
 mod netfilter;
+mod outcome;
 mod pf;
 
-use super::Ruleset;
-use super::trace::Path;
-use crate::packet::{PacketSet, Space, TooComplex};
+use self::outcome::{Asked, Labels};
+use super::trace::{Decider, Path, Verdict};
+use super::{Hook, Ruleset};
+use crate::packet::{PacketSet, Protocol, Space, State, TooComplex};
 
 /// Why a rule set has no symbolic answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,7 +19,7 @@ pub enum NoAnswer {
     /// The sets outgrew the budget of their space.
     TooComplex,
     /// It has rules for pf of a kind that are only traced so far: tags, `match` rules that translate, anchors with
-    /// `quick`.
+    /// `quick`; or it is asked who decides, and pf does.
     Pf,
 }
 
@@ -27,12 +29,115 @@ impl From<TooComplex> for NoAnswer {
     }
 }
 
-/// The packets, as they arrive, that `ruleset` lets through along `path`.
+/// What is asked of a rule set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Question {
+    /// The way of the packets.
+    pub path: Path,
+    /// The packets that are asked about, as they arrive.
+    pub within: PacketSet,
+    /// The packets that they have to be as they leave: translated, marked. [`PacketSet::FULL`] is any.
+    pub onward: PacketSet,
+}
+
+impl Question {
+    /// What becomes of the packets of `within` along `path`, however they leave.
+    #[must_use]
+    pub fn about(path: Path, within: PacketSet) -> Self {
+        Self { path, within, onward: PacketSet::FULL }
+    }
+}
+
+/// What a rule or policy decides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Decision {
+    /// What it decides; unknown if the rule does something that is not modelled.
+    pub verdict: Verdict,
+    /// Which it is, as a [`Trace`](super::trace::Trace) says it.
+    pub by: Decider,
+    /// The packets, as they arrive.
+    pub packets: PacketSet,
+}
+
+/// Who decides on the packets of a question: disjoint sets that together are those asked about, but for packets that
+/// go through and do not leave as asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decisions {
+    /// The decisions that were asked for, those of later rules first: they tend to be about more packets.
+    pub known: Vec<Decision>,
+    /// The packets that others decide on.
+    pub rest: PacketSet,
+}
+
+/// The packets of the question, as they arrive, that `ruleset` lets through.
 ///
 /// # Errors
 ///
 /// See [`NoAnswer`].
-pub fn accepted(ruleset: &Ruleset, path: Path, space: &mut Space) -> Result<PacketSet, NoAnswer> {
-    let through = pf::Evaluation { ruleset, path, space }.accepted(PacketSet::FULL)?;
-    Ok(netfilter::Evaluation::new(ruleset, path, space).accepted(through)?)
+pub fn accepted(ruleset: &Ruleset, question: Question, space: &mut Space) -> Result<PacketSet, NoAnswer> {
+    answer(ruleset, question, Asked::Through, space).map(|(set, _)| set)
+}
+
+/// Who decides on the packets of the question; at most `limit` of them are listed.
+///
+/// # Errors
+///
+/// See [`NoAnswer`].
+pub fn decisions(
+    ruleset: &Ruleset,
+    question: Question,
+    limit: usize,
+    space: &mut Space,
+) -> Result<Decisions, NoAnswer> {
+    if ruleset.chains.iter().any(|chain| chain.base.is_some_and(|base| base.hook == Hook::PfFilter)) {
+        return Err(NoAnswer::Pf);
+    }
+    let onward = Asked::nobody_decided(question.onward, space)?;
+    let question = Question { onward, ..question };
+    let (mut rest, asked) = answer(ruleset, question, Asked::Deciders(Labels::default()), space)?;
+    let mut known = Vec::new();
+    for label in space.labels_of(rest, limit)? {
+        let packets = space.labelled(rest, label)?;
+        let labelled = space.label(label)?;
+        rest = space.difference(rest, labelled)?;
+        if let Some((verdict, by)) = asked.decision(label) {
+            known.push(Decision { verdict, by, packets });
+        }
+    }
+    Ok(Decisions { known, rest: space.unlabelled(rest)? })
+}
+
+/// The packets of the question that open a connection to which the rule set attaches the conntrack helper `helper`
+/// (the kernel's name, such as `ftp`), in a way that has an effect.
+///
+/// # Errors
+///
+/// See [`NoAnswer`].
+pub fn helped(
+    ruleset: &Ruleset,
+    question: Question,
+    helper: &str,
+    space: &mut Space,
+) -> Result<PacketSet, NoAnswer> {
+    let first = space.state(&[State::New])?;
+    // The helpers of FTP and its like serve TCP only; those of other protocols are not asked for.
+    let tcp = space.protocol(Protocol::Tcp)?;
+    let within = space.intersection_all([question.within, first, tcp])?;
+    let onward = Asked::nobody_decided(question.onward, space)?;
+    let (set, _) = answer(ruleset, Question { within, onward, ..question }, Asked::Helper(helper), space)?;
+    Ok(Asked::helped(set, space)?)
+}
+
+fn answer<'a>(
+    ruleset: &'a Ruleset,
+    question: Question,
+    asked: Asked<'a>,
+    space: &mut Space,
+) -> Result<(PacketSet, Asked<'a>), NoAnswer> {
+    let onward =
+        pf::Evaluation { ruleset, path: question.path, space: &mut *space }.accepted(question.onward)?;
+    let mut evaluation = netfilter::Evaluation::new(ruleset, question.path, asked, &mut *space);
+    let set = evaluation.accepted(onward)?;
+    let asked = evaluation.asked;
+    Ok((space.intersection(set, question.within)?, asked))
 }

@@ -2,14 +2,16 @@
 //!
 //! Going against the direction of the packets makes translation simple. What a rule does to a packet is undone by
 //! [`Space::assign`]: the packets that an assignment sends into a set are those that it lets through.
+//! What else is asked of packets travels along as labels of the sets, see [`outcome`](super::outcome).
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use super::condition::{self, Place};
-use crate::packet::{Field, PacketSet, Space, State, TooComplex};
-use crate::ruleset::trace::Path;
-use crate::ruleset::{Action, BaseChain, Chain, Hook, Policy, Rule, Ruleset};
+use super::outcome::Asked;
+use crate::packet::{Family, Field, PacketSet, Space, State, TooComplex};
+use crate::ruleset::trace::{Decider, Path, RuleRef, Verdict};
+use crate::ruleset::{Action, BaseChain, Chain, Hook, Policy, Ruleset};
 
 /// The packets that go through from some point on: those that connection tracking looks at, and those that a rule
 /// has kept from it. After connection tracking the second is not asked for.
@@ -20,8 +22,6 @@ struct Onward {
 }
 
 impl Onward {
-    const NOTHING: Self = Self { tracked: PacketSet::EMPTY, untracked: PacketSet::EMPTY };
-
     fn same(set: PacketSet) -> Self {
         Self { tracked: set, untracked: set }
     }
@@ -38,10 +38,11 @@ struct Exits {
     translate: PacketSet,
 }
 
-pub(super) struct Evaluation<'a> {
+pub(super) struct Evaluation<'a, 's> {
     ruleset: &'a Ruleset,
     path: Path,
-    space: &'a mut Space,
+    pub(super) asked: Asked<'a>,
+    space: &'s mut Space,
     /// Whether any rule translates destinations.
     translates: bool,
     /// The chains that are being evaluated: entering one of them again is a loop.
@@ -49,19 +50,19 @@ pub(super) struct Evaluation<'a> {
     known: HashMap<(usize, Exits, Hook, bool), Onward>,
 }
 
-impl<'a> Evaluation<'a> {
-    pub(super) fn new(ruleset: &'a Ruleset, path: Path, space: &'a mut Space) -> Self {
+impl<'a, 's> Evaluation<'a, 's> {
+    pub(super) fn new(ruleset: &'a Ruleset, path: Path, asked: Asked<'a>, space: &'s mut Space) -> Self {
         let is_translation = |action: &Action| matches!(action, Action::DestinationNat { .. });
         let translates = ruleset
             .chains
             .iter()
             .flat_map(|chain| &chain.rules)
             .any(|rule| rule.actions.iter().any(is_translation));
-        Self { ruleset, path, space, translates, entered: Vec::new(), known: HashMap::new() }
+        Self { ruleset, path, asked, space, translates, entered: Vec::new(), known: HashMap::new() }
     }
 
     /// The packets that go through and then are among `onward`.
-    pub(super) fn accepted(mut self, mut onward: PacketSet) -> Result<PacketSet, TooComplex> {
+    pub(super) fn accepted(&mut self, mut onward: PacketSet) -> Result<PacketSet, TooComplex> {
         let hooks: &[Hook] = match self.path {
             Path::Input => &[Hook::Prerouting, Hook::Input],
             Path::Forward => &[Hook::Prerouting, Hook::Forward, Hook::Postrouting],
@@ -110,16 +111,17 @@ impl<'a> Evaluation<'a> {
         } else {
             Onward::same(onward)
         };
+        let policy = Decider::Policy { chain: index };
         let end = match base.policy {
-            Policy::Accept => accept,
-            Policy::Drop => Onward::NOTHING,
+            Policy::Accept => self.let_through(accept, Verdict::Accept, policy, base)?,
+            Policy::Drop => self.refused(Verdict::Drop, policy)?,
         };
         let through = self.chain(index, Exits { end, accept, translate: translated }, base)?.tracked;
         let mut entering = PacketSet::FULL;
         if base.nat {
             entering = self.space.state(&[State::New])?;
         }
-        for family in crate::packet::Family::ALL {
+        for family in Family::ALL {
             if !self.ruleset.chains[index].table.family.sees(family) {
                 let unseen = self.space.family(family)?;
                 entering = self.space.difference(entering, unseen)?;
@@ -148,8 +150,8 @@ impl<'a> Evaluation<'a> {
         self.entered.push(index);
         let ruleset = self.ruleset;
         let mut onward = exits.end;
-        for rule in ruleset.chains[index].rules.iter().rev() {
-            onward = self.rule(rule, &ruleset.chains[index], onward, exits, base)?;
+        for rule in (0..ruleset.chains[index].rules.len()).rev() {
+            onward = self.rule(RuleRef { chain: index, rule }, onward, exits, base)?;
         }
         self.entered.pop();
         self.known.insert(key, onward);
@@ -158,22 +160,23 @@ impl<'a> Evaluation<'a> {
 
     fn rule(
         &mut self,
-        rule: &Rule,
-        chain: &Chain,
+        place: RuleRef,
         next: Onward,
         exits: Exits,
         base: BaseChain,
     ) -> Result<Onward, TooComplex> {
+        let ruleset = self.ruleset;
+        let rule = &ruleset.chains[place.chain].rules[place.rule];
         let mut done = next;
         for action in rule.actions.iter().rev() {
-            done = self.action(action, chain, done, exits, base)?;
+            done = self.action(action, place, done, exits, base)?;
         }
-        let place = |state| Place { hook: base.hook, path: self.path, state, translated: self.translates };
+        let asked = |state| Place { hook: base.hook, path: self.path, state, translated: self.translates };
         if !base.is_before_conntrack() {
-            let met = condition::all(self.space, &rule.matches, place(None))?;
+            let met = condition::all(self.space, &rule.matches, asked(None))?;
             return Ok(Onward::same(self.choose(met, done.tracked, next.tracked)?));
         }
-        let (tracked, untracked) = (place(Some(State::Invalid)), place(Some(State::Untracked)));
+        let (tracked, untracked) = (asked(Some(State::Invalid)), asked(Some(State::Untracked)));
         let met = condition::all(self.space, &rule.matches, tracked)?;
         let tracked = self.choose(met, done.tracked, next.tracked)?;
         let met = condition::all(self.space, &rule.matches, untracked)?;
@@ -185,18 +188,21 @@ impl<'a> Evaluation<'a> {
     fn action(
         &mut self,
         action: &Action,
-        chain: &Chain,
+        place: RuleRef,
         then: Onward,
         exits: Exits,
         base: BaseChain,
     ) -> Result<Onward, TooComplex> {
+        let by = Decider::Rule(place);
         Ok(match action {
-            Action::Accept => exits.accept,
-            Action::Drop | Action::Reject => Onward::NOTHING,
+            Action::Accept => self.let_through(exits.accept, Verdict::Accept, by, base)?,
+            Action::Drop => self.refused(Verdict::Drop, by)?,
+            Action::Reject => self.refused(Verdict::Reject, by)?,
             Action::Return => exits.end,
-            Action::Unknown(words) => self.perhaps(words, exits.accept)?,
-            Action::Jump(name) => self.enter(name, chain, Exits { end: then, ..exits }, base)?,
-            Action::Goto(name) => self.enter(name, chain, exits, base)?,
+            Action::Unknown(words) => self.perhaps(words, exits.accept, by, base)?,
+            Action::Jump(name) => self.enter(name, place, Exits { end: then, ..exits }, base)?,
+            Action::Goto(name) => self.enter(name, place, exits, base)?,
+            Action::AssignHelper(name) => self.attached(name, place, then, base)?,
             Action::Notrack if base.is_before_conntrack() => Onward::same(then.untracked),
             // What has a connection keeps it; an invalid packet becomes untracked anywhere.
             Action::Notrack => {
@@ -235,11 +241,7 @@ impl<'a> Evaluation<'a> {
                 };
                 Onward::same(set)
             }
-            Action::AssignHelper(_)
-            | Action::Divert { .. }
-            | Action::SkipFilter
-            | Action::Anchor(_)
-            | Action::Tag(_) => then,
+            Action::Divert { .. } | Action::SkipFilter | Action::Anchor(_) | Action::Tag(_) => then,
         })
     }
 
@@ -249,26 +251,84 @@ impl<'a> Evaluation<'a> {
         Ok(Onward { tracked, untracked })
     }
 
+    fn let_through(
+        &mut self,
+        onward: Onward,
+        verdict: Verdict,
+        by: Decider,
+        base: BaseChain,
+    ) -> Result<Onward, TooComplex> {
+        // Of several acceptances, that of the last filter chain counts.
+        if base.nat {
+            return Ok(onward);
+        }
+        let tracked = self.asked.let_through(onward.tracked, verdict, by, self.space)?;
+        if onward.untracked == onward.tracked {
+            return Ok(Onward::same(tracked));
+        }
+        let untracked = self.asked.let_through(onward.untracked, verdict, by, self.space)?;
+        Ok(Onward { tracked, untracked })
+    }
+
+    fn refused(&mut self, verdict: Verdict, by: Decider) -> Result<Onward, TooComplex> {
+        self.asked.refused(verdict, by, self.space).map(Onward::same)
+    }
+
     /// What goes through if something that is not modelled accepts.
-    fn perhaps(&mut self, words: &str, accept: Onward) -> Result<Onward, TooComplex> {
+    fn perhaps(
+        &mut self,
+        words: &str,
+        accept: Onward,
+        by: Decider,
+        base: BaseChain,
+    ) -> Result<Onward, TooComplex> {
         let holds = self.space.opaque(words)?;
-        let tracked = self.space.intersection(holds, accept.tracked)?;
-        let untracked = self.space.intersection(holds, accept.untracked)?;
+        let accepts = self.let_through(accept, Verdict::Unknown, by, base)?;
+        let refused = self.refused(Verdict::Unknown, by)?;
+        let tracked = self.choose(holds, accepts.tracked, refused.tracked)?;
+        let untracked = self.choose(holds, accepts.untracked, refused.untracked)?;
         Ok(Onward { tracked, untracked })
     }
 
     fn enter(
         &mut self,
         name: &str,
-        from: &Chain,
+        from: RuleRef,
         exits: Exits,
         base: BaseChain,
     ) -> Result<Onward, TooComplex> {
-        let is_meant = |chain: &Chain| chain.name == name && chain.table == from.table;
+        let table = &self.ruleset.chains[from.chain].table;
+        let is_meant = |chain: &Chain| chain.name == name && chain.table == *table;
         match self.ruleset.chains.iter().position(is_meant) {
             Some(target) if !self.entered.contains(&target) => self.chain(target, exits, base),
             // A chain that is not there, or a loop: the kernel would not have loaded it.
-            _ => self.perhaps(&format!("jump {name}"), exits.accept),
+            _ => self.perhaps(&format!("jump {name}"), exits.accept, Decider::Rule(from), base),
         }
+    }
+
+    /// What goes through after a rule has attached a helper. An object of nftables is attached to a connection that
+    /// is there, so not before connection tracking; iptables, which names the helper itself, tells connection
+    /// tracking to do so, and has to come before it.
+    fn attached(
+        &mut self,
+        name: &str,
+        place: RuleRef,
+        then: Onward,
+        base: BaseChain,
+    ) -> Result<Onward, TooComplex> {
+        let ruleset = self.ruleset;
+        let table = &ruleset.chains[place.chain].table;
+        let object =
+            ruleset.helper_objects.iter().find(|object| object.table == *table && object.name == name);
+        if object.is_some() == base.is_before_conntrack() {
+            return Ok(then);
+        }
+        let helper = object.map_or(name, |object| &object.helper);
+        let attached = self.asked.attached(then.tracked, helper, self.space)?;
+        let Some(family) = object.and_then(|object| object.family) else {
+            return Ok(Onward { tracked: attached, ..then });
+        };
+        let served = self.space.family(family)?;
+        Ok(Onward { tracked: self.choose(served, attached, then.tracked)?, ..then })
     }
 }
