@@ -10,10 +10,12 @@
 //! * [`deployment`]: the declared deployment and its validation.
 //! * [`flow`]: the flows that a deployment requires at a firewall, and the rule set that grants exactly those.
 //! * [`explain`]: what an administrator asks beside the flows: which mode to prefer, which settings go with it.
+//! * [`audit`]: what is wrong with the rule sets of a deployment.
 //! * [`report`]: one file per output format.
 //! * [`lang`]: every sentence shown to people, in English and Chinese.
 //! * [`cli`]: one file per command.
 
+pub mod audit;
 pub mod cli;
 pub mod deployment;
 pub mod dialect;

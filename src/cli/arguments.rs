@@ -4,7 +4,7 @@ use clap::{ArgAction, Args, Parser, Subcommand};
 
 use super::choice::choice;
 use super::console::Color;
-use super::{completions, diff, explain, generate, help, init, man, trace};
+use super::{audit, completions, diff, explain, generate, help, init, man, trace};
 use crate::lang::Lang;
 
 /// The whole command line.
@@ -52,6 +52,8 @@ pub(super) enum Command {
     Explain(explain::Arguments),
     /// Rule sets.
     Generate(generate::Arguments),
+    /// What is wrong with rule sets.
+    Audit(audit::Arguments),
     /// What a rule set does with one packet.
     Trace(trace::Arguments),
     /// What one rule set lets through and another does not.

@@ -89,6 +89,11 @@ pub(super) struct DeploymentArgs {
 }
 
 impl DeploymentArgs {
+    /// Whether options declare the deployment, so that there is no file.
+    pub(super) fn is_by_options(&self) -> bool {
+        !self.command_line().is_empty()
+    }
+
     fn command_line(&self) -> CommandLine {
         let args = self.clone();
         CommandLine {
@@ -122,13 +127,25 @@ impl DeploymentArgs {
 ///
 /// What stands in the way of having one.
 pub(super) fn load(args: &DeploymentArgs, console: &mut Console) -> Result<Option<Deployment>, Failure> {
+    Ok(load_reading(args, console)?.map(|(_, deployment)| deployment))
+}
+
+/// The same, with what knows where each field stands.
+///
+/// # Errors
+///
+/// What stands in the way of having one.
+pub(super) fn load_reading(
+    args: &DeploymentArgs,
+    console: &mut Console,
+) -> Result<Option<(Reading, Deployment)>, Failure> {
     let reading = read(args, console)?;
-    let deployment = accept(reading, console)?;
+    let deployment = accept(&reading, console)?;
     if args.print_deployment {
         console.print(&deployment::print(&deployment))?;
         return Ok(None);
     }
-    Ok(Some(deployment))
+    Ok(Some((reading, deployment)))
 }
 
 /// The deployment that is built in, as YAML and read.
@@ -138,15 +155,15 @@ pub(super) fn load(args: &DeploymentArgs, console: &mut Console) -> Result<Optio
 /// None that a released program has: a test reads it.
 pub(super) fn demo(console: &mut Console) -> Result<(&'static str, Deployment), Failure> {
     let reading = deployment::read("rules/demo/ftpfw.yaml", DEMO.as_bytes(), None);
-    Ok((DEMO, accept(reading, console)?))
+    Ok((DEMO, accept(&reading, console)?))
 }
 
-fn accept(reading: Reading, console: &mut Console) -> Result<Deployment, Failure> {
+fn accept(reading: &Reading, console: &mut Console) -> Result<Deployment, Failure> {
     if !reading.problems.is_empty() {
-        let problems = lang::problem::report(&reading, console.lang(), console.colors_messages());
+        let problems = lang::problem::report(reading, console.lang(), console.colors_messages());
         console.note(&problems);
     }
-    reading.deployment.ok_or(Failure::Reported)
+    reading.deployment.clone().ok_or(Failure::Reported)
 }
 
 fn read(args: &DeploymentArgs, console: &mut Console) -> Result<Reading, Failure> {
@@ -168,7 +185,7 @@ fn read(args: &DeploymentArgs, console: &mut Console) -> Result<Reading, Failure
     let dialect = match line.dialect.as_deref().map(deployment::read_dialect) {
         None => None,
         Some(Ok(dialect)) => Some(dialect),
-        Some(Err(reading)) => return accept(*reading, console).and(Err(Failure::Reported)),
+        Some(Err(reading)) => return accept(&reading, console).and(Err(Failure::Reported)),
     };
     match &args.deployment {
         Some(path) if path.as_os_str() == "-" => read_from("<stdin>", io::stdin().lock(), dialect)

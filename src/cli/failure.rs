@@ -28,6 +28,13 @@ pub enum Failure {
         /// The names declared, in the order of the deployment.
         declared: Vec<String>,
     },
+    /// There is no rule set to look at: none is named, on the command line or by the deployment.
+    NoRulesets,
+    /// Rule sets are named, and it is not said of which firewall they are.
+    WhichFirewall {
+        /// The names declared, in the order of the deployment.
+        declared: Vec<String>,
+    },
     /// A file cannot be read.
     Read {
         /// Which; `-` is standard input.
@@ -61,6 +68,8 @@ impl Failure {
             Self::Write { path, source } => lang::failure::write(path, source, lang),
             Self::Exists(path) => lang::failure::exists(path, lang),
             Self::UnknownFirewall { name, declared } => lang::failure::unknown_firewall(name, declared, lang),
+            Self::NoRulesets => lang::failure::no_rulesets(lang),
+            Self::WhichFirewall { declared } => lang::failure::which_firewall(declared, lang),
             Self::Read { path, source } => lang::failure::read(path, source, lang),
             Self::UnknownFormat(path) => lang::failure::unknown_format(path, lang),
             Self::Packet(words) => lang::failure::packet(words, lang),

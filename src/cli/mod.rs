@@ -1,6 +1,7 @@
 //! The command line: one file per command, each from its arguments over a call of the library to a report.
 
 mod arguments;
+mod audit;
 mod choice;
 mod completions;
 mod console;
@@ -52,6 +53,7 @@ pub fn run(arguments: Vec<OsString>, console: &mut Console) -> Result<Exit, Fail
     match arguments.command {
         Command::Explain(arguments) => explain::run(&arguments, console),
         Command::Generate(arguments) => generate::run(&arguments, console),
+        Command::Audit(arguments) => audit::run(&arguments, console),
         Command::Diff(arguments) => diff::run(&arguments, console),
         Command::Trace(arguments) => trace::run(&arguments, console),
         Command::Init(arguments) => init::run(&arguments, console),

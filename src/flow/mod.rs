@@ -6,13 +6,14 @@ mod id;
 mod passage;
 mod path;
 #[cfg(test)]
-mod sample;
+pub(crate) mod sample;
 #[cfg(test)]
 mod tests;
 
 pub use connection::{Connection, connections};
 pub use grant::{Grant, Proxy, Shape, grant};
 pub use id::{Channel, End, FlowId, Mode};
+pub use passage::{Passage, Translation, passages};
 pub use path::{View, Views, views};
 
 use crate::deployment::{Deployment, Firewall, Side, Strategy};

@@ -10,18 +10,18 @@ use crate::packet::AddressSet;
 
 /// The part of a connection's packets that a firewall translates alike, or not at all.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Passage {
+pub struct Passage {
     /// Who opens it, by the addresses on the protected side.
-    pub(super) source: Endpoint,
+    pub source: Endpoint,
     /// To whom, by the addresses on the protected side.
-    pub(super) destination: Endpoint,
+    pub destination: Endpoint,
     /// What is translated.
-    pub(super) translation: Option<Translation>,
+    pub translation: Option<Translation>,
 }
 
 /// The translation of a connection's first packet; the kernel undoes it for the replies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Translation {
+pub enum Translation {
     /// A connection from outside: the destination becomes the server's own address.
     Destination {
         /// The address on the outside.
@@ -38,7 +38,8 @@ pub(super) enum Translation {
 
 impl Passage {
     /// The destination by the addresses that the first packet arrives with.
-    pub(super) fn arriving_destination(&self) -> Endpoint {
+    #[must_use]
+    pub fn arriving_destination(&self) -> Endpoint {
         match self.translation {
             Some(Translation::Destination { public, .. }) => at(&self.destination, public),
             _ => self.destination.clone(),
@@ -46,7 +47,8 @@ impl Passage {
     }
 
     /// The source by the addresses that the first packet leaves with.
-    pub(super) fn leaving_source(&self) -> Endpoint {
+    #[must_use]
+    pub fn leaving_source(&self) -> Endpoint {
         match self.translation {
             Some(Translation::Source { public }) => at(&self.source, public),
             _ => self.source.clone(),
@@ -55,7 +57,8 @@ impl Passage {
 }
 
 /// How `connection` passes `firewall`: one passage for what is translated, one for what is not.
-pub(super) fn passages(connection: &Connection, firewall: &Firewall) -> Vec<Passage> {
+#[must_use]
+pub fn passages(connection: &Connection, firewall: &Firewall) -> Vec<Passage> {
     let (source, destination) = (&connection.source, &connection.destination);
     let whole = || Passage { source: source.clone(), destination: destination.clone(), translation: None };
     let Some(nat) = firewall.nat else { return vec![whole()] };

@@ -62,7 +62,7 @@ fn path(path: Path, lang: Lang) -> String {
 }
 
 /// A packet as `trace --packet` takes it, without what is usual.
-fn packet(packet: &Packet) -> String {
+pub(super) fn packet(packet: &Packet) -> String {
     let mut words = vec![
         format!("proto={}", packet.payload.protocol()),
         format!("src={}", packet.source),

@@ -77,6 +77,37 @@ pub fn unknown_firewall(name: &str, declared: &[String], lang: Lang) -> String {
     )
 }
 
+/// No rule set is named, on the command line or by the deployment.
+#[must_use]
+pub fn no_rulesets(lang: Lang) -> String {
+    say!(
+        lang,
+        "no rule set to audit: name files after the deployment, or declare them under firewalls[].rulesets",
+        "没有可审计的规则集：请在部署文件之后指定规则文件，或在 firewalls[].rulesets 中声明"
+    )
+}
+
+/// Rule sets are named, and there is more than one firewall that they may be of.
+#[must_use]
+pub fn which_firewall(declared: &[String], lang: Lang) -> String {
+    if declared.is_empty() {
+        return say!(
+            lang,
+            "the deployment declares no firewall that the rule sets may be of",
+            "该部署未声明任何防火墙，无法确定规则集属于哪一个"
+        );
+    }
+    let declared = visible(&declared.join(match lang {
+        Lang::En => ", ",
+        Lang::Zh => "、",
+    }));
+    say!(
+        lang,
+        "say with --firewall whose rule sets these are; the deployment declares: {declared}",
+        "请用 --firewall 指明规则集属于哪个防火墙；该部署声明的防火墙有：{declared}"
+    )
+}
+
 /// A file that has been written.
 #[must_use]
 pub fn written(path: &Path, lang: Lang) -> String {

@@ -29,6 +29,11 @@ pub fn about(command: &str, lang: Lang) -> Option<String> {
             "Follow one packet through rule sets: the verdict, and every rule that it meets",
             "让一个数据包依次经过规则集：给出结论，以及它匹配的每条规则"
         ),
+        "audit" => say!(
+            lang,
+            "Find what rule sets fail to let through, what they let through beyond need, and what works end to end",
+            "审计规则集：缺少哪些放行，哪些放行过宽，端到端是否可用"
+        ),
         "diff" => say!(
             lang,
             "Show what one rule set lets through and another does not; their dialects may differ",
@@ -56,6 +61,22 @@ pub fn about(command: &str, lang: Lang) -> Option<String> {
 #[must_use]
 pub fn argument(command: &str, id: &str, lang: Lang) -> Option<String> {
     Some(match (command, id) {
+        ("audit", "rulesets") => say!(
+            lang,
+            "The rule sets of one firewall, which apply together, with - for standard input; those that the deployment names unless given",
+            "某一防火墙的规则集，共同生效，- 表示标准输入；省略时使用部署中声明的规则集"
+        ),
+        ("audit", "firewall") => {
+            say!(lang, "Only this firewall (may be repeated)", "只审计该防火墙（可重复使用）")
+        }
+        ("audit", "strict") => say!(
+            lang,
+            "Report everything accepted beyond the declared traffic",
+            "报告声明的流量之外被放行的一切"
+        ),
+        ("audit", "fail_on") => {
+            say!(lang, "The level of findings from which the exit code is 1", "发现达到该级别时退出码为 1")
+        }
         ("generate", "firewall") => say!(
             lang,
             "Write only for this firewall; may be given several times",
@@ -81,7 +102,7 @@ pub fn argument(command: &str, id: &str, lang: Lang) -> Option<String> {
             "Read packets from standard input, a JSON object in each line, and write a JSON verdict for each",
             "从标准输入读取数据包，每行一个 JSON 对象，并逐行输出 JSON 结论"
         ),
-        ("trace" | "diff", "from") => say!(
+        ("audit" | "trace" | "diff", "from") => say!(
             lang,
             "The format of the rule sets, where neither their content nor their name tells",
             "规则集的格式，用于无法从内容或文件名判断时"

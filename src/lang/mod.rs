@@ -3,6 +3,7 @@
 //! A message is data (an enum variant or a struct of a lower room) until it comes here. Each is said by
 //! one [`say!`], whose expansion is an exhaustive match over [`Lang`]: a missing translation does not compile.
 
+pub mod audit;
 pub mod demo;
 pub mod diff;
 pub mod explain;

@@ -21,12 +21,27 @@ pub struct Diagnostic {
     pub severity: Severity,
     /// What that is called.
     pub level: String,
+    /// The id by which more can be read of it.
+    pub code: Option<&'static str>,
     /// What was found.
     pub title: String,
     /// The places that it is about, the place at fault first. Without any, only the name of the text is shown.
     pub labels: Vec<Label>,
+    /// What else there is to say of it: what to call each line, and what it says.
+    pub notes: Vec<(String, String)>,
     /// What to call the line that says how to mend it, and what it says.
     pub help: Option<(String, String)>,
+}
+
+/// A place in another text that has to do with it.
+#[derive(Debug, Clone, Copy)]
+pub struct Related<'a> {
+    /// What the text is called.
+    pub name: &'a str,
+    /// The text.
+    pub source: &'a str,
+    /// The places.
+    pub labels: &'a [Label],
 }
 
 /// A place in a text, and what to say there.
@@ -45,30 +60,45 @@ impl Diagnostic {
     /// than its message and about two hundred characters of the text.
     #[must_use]
     pub fn render(&self, name: &str, source: &str, color: bool) -> String {
-        let name = visible(name);
+        self.render_with(name, source, &[], color)
+    }
+
+    /// The same, with places in other texts below it.
+    #[must_use]
+    pub fn render_with(&self, name: &str, source: &str, related: &[Related<'_>], color: bool) -> String {
         let level = match self.severity {
             Severity::Error => Level::ERROR,
             Severity::Warning => Level::WARNING,
             Severity::Info => Level::INFO,
         };
-        let mut group =
-            Group::with_title(level.with_name(self.level.as_str()).primary_title(one_line(&self.title)));
-        let excerpt = Excerpt::new(source, &self.labels);
-        group = match excerpt {
-            Some(excerpt) => group.element(
-                Snippet::source(excerpt.text)
-                    .line_start(excerpt.first_line)
-                    .path(name)
-                    .annotations(annotations(excerpt.spans, &self.labels)),
-            ),
-            None => group.element(Origin::path(name)),
+        let mut title = level.with_name(self.level.as_str()).primary_title(one_line(&self.title));
+        if let Some(code) = self.code {
+            title = title.id(code);
+        }
+        let mut group = Group::with_title(title);
+        group = match snippet(name, source, &self.labels) {
+            Some(snippet) => group.element(snippet),
+            None => group.element(Origin::path(visible(name))),
         };
+        for other in related {
+            group = group.elements(snippet(other.name, other.source, other.labels));
+        }
+        for (name, text) in &self.notes {
+            group = group.element(Level::NOTE.with_name(name.as_str()).message(one_line(text)));
+        }
         if let Some((name, text)) = &self.help {
             group = group.element(Level::HELP.with_name(name.as_str()).message(one_line(text)));
         }
         let renderer = if color { Renderer::styled() } else { Renderer::plain() };
         renderer.render(&[group])
     }
+}
+
+/// The lines of a text that the labels stand on; `None` without labels.
+fn snippet(name: &str, source: &str, labels: &[Label]) -> Option<Snippet<'static, Annotation<'static>>> {
+    let excerpt = Excerpt::new(source, labels)?;
+    let snippet = Snippet::source(excerpt.text).line_start(excerpt.first_line).path(visible(name));
+    Some(snippet.annotations(annotations(excerpt.spans, labels)))
 }
 
 fn annotations(spans: Vec<Range<usize>>, labels: &[Label]) -> Vec<Annotation<'static>> {
@@ -149,8 +179,10 @@ mod tests {
         let diagnostic = Diagnostic {
             severity: Severity::Error,
             level: "error".to_owned(),
+            code: None,
             title: "found \u{1b}[2J".to_owned(),
             labels: labels.collect(),
+            notes: Vec::new(),
             help: Some(("help".to_owned(), "mend\u{9b}it".to_owned())),
         };
         diagnostic.render("a\u{7}.yaml", source, color)

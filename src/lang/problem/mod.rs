@@ -47,9 +47,11 @@ fn diagnostic(problem: &Problem, reading: &Reading, lang: Lang) -> Diagnostic {
     let field = if reading.source.is_file() { problem.path.clone() } else { option_of(problem) };
     Diagnostic {
         severity: problem.severity(),
+        code: None,
         level: severity(problem.severity(), lang),
         title: if field.is_empty() { words.title } else { with_field(&field, &words.title, lang) },
         labels: primary.into_iter().chain(related).collect(),
+        notes: Vec::new(),
         help: words.help.map(|text| (help(lang), text)),
     }
 }

@@ -34,9 +34,11 @@ fn one(problem: &Problem, collection: &Collection, lang: Lang, color: bool) -> S
     let labels = first_line.map(|length| Label { span: start..start + length, text: label });
     let diagnostic = Diagnostic {
         severity: Severity::Warning,
+        code: None,
         level: severity(Severity::Warning, lang),
         title,
         labels: labels.into_iter().collect(),
+        notes: Vec::new(),
         help: advice.map(|advice| (help(lang), advice)),
     };
     diagnostic.render(name, content, color)

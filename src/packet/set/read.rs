@@ -51,6 +51,16 @@ impl Space {
         self.ports_of(set, layout::DESTINATION_PORT)
     }
 
+    /// The set by addresses, protocol and ports alone: every packet for which there is one in the set with the same.
+    ///
+    /// # Errors
+    ///
+    /// When the budget is used up.
+    pub fn endpoints(&mut self, set: PacketSet) -> Result<PacketSet, TooComplex> {
+        let set = self.arena.exists(set.0, layout::IN_INTERFACE.first, layout::CONNECTION_MARK.end())?;
+        self.arena.exists(set, layout::FLAGS.first, layout::LABEL.end()).map(PacketSet)
+    }
+
     fn ports_of(&mut self, set: PacketSet, bits: Bits) -> Result<PortSet, TooComplex> {
         let with_ports = self.with_ports()?;
         let set = self.intersection(set, with_ports)?;

@@ -1,0 +1,231 @@
+//! A firewall under audit: its required packets, what its rule set makes of them, and how to ask for more.
+
+use super::crossing::{Interfaces, Session, merged};
+use super::finding::{Finding, Level, Message, Packets, Sample};
+use super::matrix::{Cell, CellVerdict, Judged, Uncovered, verdict};
+use super::survey::{Situation, Survey};
+use super::{Place, Request, RuleId, Subject, entry};
+use crate::deployment::Firewall;
+use crate::flow::{FlowId, Mode};
+use crate::packet::{Family, PacketSet, Space};
+use crate::ruleset::evaluate::NoAnswer;
+use crate::ruleset::trace::{Decider, Path, Trace, Tracer, Verdict};
+use crate::ruleset::{Rule, Ruleset};
+
+/// How many parts of a set are described.
+const PARTS: usize = 8;
+
+/// A firewall under audit.
+pub(super) struct Context<'a> {
+    pub(super) request: &'a Request<'a>,
+    pub(super) subject: &'a Subject<'a>,
+    /// Where every packet set of this firewall lives.
+    pub(super) space: Space,
+    pub(super) tracer: Tracer<'a>,
+    /// The interfaces, declared or as the rules suggest.
+    pub(super) interfaces: Interfaces,
+    /// The families in which the rules attach a helper to every control connection.
+    pub(super) helped: Vec<Family>,
+    /// What the rules make of every packet that is required.
+    pub(super) judged: Vec<Judged>,
+    /// What they would make of them if a helper read every session.
+    pub(super) if_expected: Vec<Judged>,
+    /// What they would make of them if none read any.
+    pub(super) if_new: Vec<Judged>,
+    /// The verdicts.
+    pub(super) matrix: Vec<Cell>,
+}
+
+impl<'a> Context<'a> {
+    /// Evaluates the rules.
+    pub(super) fn new(request: &'a Request<'a>, subject: &'a Subject<'a>) -> Result<Self, NoAnswer> {
+        let mut space = Space::default();
+        let Situation { interfaces, helped, if_expected, if_new } =
+            Survey::new(request, subject, &mut space)?.situation(&mut space)?;
+        let mut context = Self {
+            request,
+            subject,
+            space,
+            tracer: Tracer::new(&subject.rules.ruleset),
+            interfaces,
+            helped,
+            judged: Vec::new(),
+            if_expected,
+            if_new,
+            matrix: Vec::new(),
+        };
+        context.judged = context.required();
+        context.matrix = context.cells()?;
+        Ok(context)
+    }
+
+    pub(super) fn firewall(&self) -> &'a Firewall {
+        self.subject.firewall
+    }
+
+    pub(super) fn ruleset(&self) -> &'a Ruleset {
+        &self.subject.rules.ruleset
+    }
+
+    /// Whether a helper reads the control connections of such sessions.
+    pub(super) fn is_helped(&self, family: Family, session: Session) -> bool {
+        session == Session::Plain && self.helped.contains(&family)
+    }
+
+    /// What is required in the sessions that the service offers.
+    fn required(&self) -> Vec<Judged> {
+        let mut required: Vec<Judged> = Vec::new();
+        for &session in Session::offered(self.request.deployment.service.tls) {
+            for family in self.request.deployment.families() {
+                let helped = self.is_helped(family, session);
+                let source = if helped { &self.if_expected } else { &self.if_new };
+                for judged in source.iter().filter(|judged| judged.crossing.family == family) {
+                    let mut judged = judged.clone();
+                    judged.crossing.sessions = vec![session];
+                    required.push(judged);
+                }
+            }
+        }
+        merged(required)
+    }
+
+    fn cells(&mut self) -> Result<Vec<Cell>, NoAnswer> {
+        let modes = self.request.deployment.service.modes;
+        let declared = |flow: &FlowId| match flow.mode() {
+            Mode::Active => modes.active,
+            Mode::Passive => modes.passive,
+        };
+        let families: Vec<Family> = self.request.deployment.families().collect();
+        let mut cells = Vec::new();
+        for flow in FlowId::ALL.into_iter().filter(declared) {
+            for &family in &families {
+                cells.push(self.cell(flow, family)?);
+            }
+        }
+        Ok(cells)
+    }
+
+    fn cell(&mut self, flow: FlowId, family: Family) -> Result<Cell, NoAnswer> {
+        let offered = Session::offered(self.request.deployment.service.tls);
+        let own = |flow: FlowId| self.of(flow, family);
+        let mut answer = verdict(own(flow), offered);
+        // A reply means nothing without what it answers.
+        let mut at_fault = flow;
+        if let Some(opener) = flow.answers() {
+            let opening = verdict(own(opener), offered);
+            if opening > answer {
+                (answer, at_fault) = (opening, opener);
+            }
+        }
+        let mut uncovered = None;
+        if answer != CellVerdict::Open {
+            let judged: Vec<Judged> = self.of(at_fault, family).cloned().collect();
+            uncovered = Some(self.uncovered(&judged)?);
+        }
+        Ok(Cell { firewall: self.firewall().name.clone(), flow, family, verdict: answer, uncovered })
+    }
+
+    /// What is required of one flow in one family.
+    pub(super) fn of(&self, flow: FlowId, family: Family) -> impl Iterator<Item = &Judged> + Clone {
+        let is_meant =
+            move |judged: &&Judged| judged.crossing.flow == flow && judged.crossing.family == family;
+        self.judged.iter().filter(is_meant)
+    }
+
+    /// The verdict on a flow in one kind of session; a reply is no better than what it answers.
+    pub(super) fn verdict_in(&self, flow: FlowId, family: Family, session: Session) -> CellVerdict {
+        let own = verdict(self.of(flow, family), &[session]);
+        let opening = flow.answers().map(|opener| verdict(self.of(opener, family), &[session]));
+        opening.map_or(own, |opening| own.max(opening))
+    }
+
+    /// What decides on a flow that does not pass.
+    pub(super) fn blocker(&mut self, flow: FlowId, family: Family, session: Session) -> Option<Place> {
+        let judged = self
+            .of(flow, family)
+            .find(|judged| judged.crossing.sessions.contains(&session) && !judged.doubtful.is_empty())?
+            .clone();
+        let uncovered = self.uncovered(&[judged]).ok()?;
+        place(uncovered.by)
+    }
+
+    /// What of these packets is not let through.
+    pub(super) fn uncovered(&mut self, judged: &[Judged]) -> Result<Uncovered, NoAnswer> {
+        let closed = self.space.union_all(judged.iter().map(|judged| judged.closed))?;
+        let set = if closed.is_empty() {
+            self.space.union_all(judged.iter().map(|judged| judged.doubtful))?
+        } else {
+            closed
+        };
+        let sampled = judged.iter().find(|judged| {
+            if closed.is_empty() { !judged.doubtful.is_empty() } else { !judged.closed.is_empty() }
+        });
+        let Some(sampled) = sampled else {
+            return Ok(Uncovered {
+                packets: None,
+                sample: None,
+                verdict: Verdict::Drop,
+                by: Decider::Nothing,
+            });
+        };
+        let one = if closed.is_empty() { sampled.doubtful } else { sampled.closed };
+        let path = sampled.crossing.path;
+        let packets = self.packets(set)?;
+        let sample = self.sample(one, path)?;
+        let (verdict, by) = sample.as_ref().map_or((Verdict::Drop, Decider::Nothing), |sample| {
+            let Trace { verdict, by, .. } = self.tracer.trace(&sample.packet, sample.path);
+            (verdict, by)
+        });
+        Ok(Uncovered { packets: Some(packets), sample, verdict, by })
+    }
+
+    /// A set as people are shown it: by addresses, protocol and ports.
+    pub(super) fn packets(&mut self, set: PacketSet) -> Result<Packets, NoAnswer> {
+        let shape = self.space.endpoints(set)?;
+        let description = self.space.describe(shape, PARTS)?;
+        Ok(Packets { parts: description.parts, left_out: description.left_out })
+    }
+
+    /// One packet of a set.
+    pub(super) fn sample(&mut self, set: PacketSet, path: Path) -> Result<Option<Sample>, NoAnswer> {
+        Ok(self.space.sample(set)?.map(|packet| Sample { path, packet }))
+    }
+
+    /// A finding at this firewall, at the level of the catalogue.
+    pub(super) fn finding(&self, rule: RuleId, message: Message) -> Finding {
+        Finding {
+            rule,
+            level: entry(rule).level(),
+            firewall: Some(self.firewall().name.clone()),
+            flows: Vec::new(),
+            message,
+            places: Vec::new(),
+            demanded_by: Vec::new(),
+            packets: None,
+            sample: None,
+        }
+    }
+
+    /// The rule at a place.
+    pub(super) fn rule(&self, place: Place) -> Option<&'a Rule> {
+        let Place::Rule(place) = place else { return None };
+        self.ruleset().chains.get(place.chain)?.rules.get(place.rule)
+    }
+}
+
+/// Where a decision was made.
+pub(super) fn place(by: Decider) -> Option<Place> {
+    match by {
+        Decider::Rule(rule) => Some(Place::Rule(rule)),
+        Decider::Policy { chain } => Some(Place::Policy(chain)),
+        Decider::Nothing => None,
+    }
+}
+
+/// The level below.
+pub(super) fn milder(level: Level) -> Level {
+    match level {
+        Level::Error => Level::Warning,
+        Level::Warning | Level::Info => Level::Info,
+    }
+}

@@ -1,0 +1,275 @@
+//! The packets that a flow needs a firewall to let through, as sets.
+//!
+//! A flow is not one kind of packet. The side that opens a connection sends a first packet, which is new to connection
+//! tracking or, where a helper expected it, related; and later ones, which are established. The side that answers
+//! sends established ones only. Sessions differ too: no helper reads an encrypted control connection, so that its
+//! data connections are new ones at every firewall.
+
+use super::matrix::Judged;
+use crate::deployment::{Deployment, Firewall, Place, Strategy, Tls};
+use crate::flow::{
+    Channel, Connection, Endpoint, FlowId, Passage, Translation, connections, flows, passages,
+};
+use crate::packet::{Family, NameField, PacketSet, Protocol, Space, State, TooComplex};
+use crate::ruleset::Direction;
+use crate::ruleset::trace::Path;
+
+/// The kernel's name of the FTP helper (`nf_conntrack_ftp`).
+pub(super) const FTP_HELPER: &str = "ftp";
+
+const SYN: u8 = 0x02;
+const ACK: u8 = 0x10;
+/// Every flag but those that ordinary packets may or may not have: FIN (1) and PSH (8).
+const TELLING: u8 = !(0x01 | 0x08);
+
+/// Whether the control connection of a session can be read on the way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Session {
+    /// It can.
+    Plain,
+    /// It is encrypted.
+    Tls,
+}
+
+impl Session {
+    /// The sessions that a service offers.
+    #[must_use]
+    pub fn offered(tls: Tls) -> &'static [Self] {
+        match tls {
+            Tls::None => &[Self::Plain],
+            Tls::Explicit => &[Self::Plain, Self::Tls],
+            Tls::ExplicitRequired | Tls::Implicit => &[Self::Tls],
+        }
+    }
+}
+
+/// When in a connection packets are sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Moment {
+    /// The one that opens it.
+    First,
+    /// All others.
+    Later,
+}
+
+/// Packets of one kind that a firewall has to let through.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Crossing {
+    /// The flow that they belong to.
+    pub(super) flow: FlowId,
+    /// Their family.
+    pub(super) family: Family,
+    /// The sessions in which they occur.
+    pub(super) sessions: Vec<Session>,
+    /// When in their connection.
+    pub(super) moment: Moment,
+    /// Whether a helper expects them.
+    pub(super) expected: bool,
+    /// Into or out of what the firewall protects.
+    pub(super) direction: Direction,
+    /// Their way through the machine of the firewall.
+    pub(super) path: Path,
+    /// The packets, as they arrive.
+    pub(super) packets: PacketSet,
+    /// What they have to be as they leave: translated, where the firewall has to translate.
+    pub(super) onward: PacketSet,
+}
+
+/// The interfaces of a firewall, by name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Interfaces {
+    /// The one towards the other side.
+    pub(super) outside: String,
+    /// The one towards the protected side. A host has none.
+    pub(super) inside: String,
+}
+
+/// At which firewall, and how it is set up.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Site<'a> {
+    pub(super) deployment: &'a Deployment,
+    pub(super) firewall: &'a Firewall,
+    pub(super) interfaces: &'a Interfaces,
+}
+
+impl Site<'_> {
+    /// The packets of all flows in one kind of session, in the order of the flows. `expected` says in which families
+    /// the firewall's helper reads these sessions.
+    pub(super) fn crossings(
+        self,
+        session: Session,
+        expected: impl Fn(Family) -> bool,
+        space: &mut Space,
+    ) -> Result<Vec<Crossing>, TooComplex> {
+        let mut crossings = Vec::new();
+        for family in self.deployment.families() {
+            // Not as the deployment declares it, but as the rules have it.
+            let strategy = if expected(family) { Strategy::Helper } else { Strategy::Static };
+            let firewall = Firewall { strategy, ..self.firewall.clone() };
+            let connections = connections(&flows(self.deployment, &firewall));
+            for connection in connections.iter().filter(|connection| connection.family == family) {
+                for passage in passages(connection, &firewall) {
+                    self.passage(connection, &passage, session, space, &mut crossings)?;
+                }
+            }
+        }
+        crossings.sort_by_key(|crossing| (crossing.flow, crossing.family, crossing.moment));
+        Ok(crossings)
+    }
+
+    fn passage(
+        self,
+        connection: &Connection,
+        passage: &Passage,
+        session: Session,
+        space: &mut Space,
+        crossings: &mut Vec<Crossing>,
+    ) -> Result<(), TooComplex> {
+        let back = opposite(connection.direction);
+        let mut add = |flows: &[FlowId], moment, direction, packets, onward| {
+            crossings.extend(flows.iter().map(|&flow| Crossing {
+                flow,
+                family: connection.family,
+                sessions: vec![session],
+                moment,
+                expected: connection.expected,
+                direction,
+                path: self.path(direction),
+                packets,
+                onward,
+            }));
+        };
+        // A helper translates what it expects like the connection that it read of.
+        let (arriving, onward) = if connection.expected {
+            (passage.destination.clone(), PacketSet::FULL)
+        } else {
+            (passage.arriving_destination(), leaving(passage, space)?)
+        };
+        let state = if connection.expected { State::Related } else { State::New };
+        let helper = if connection.expected { Some(FTP_HELPER) } else { None };
+        let first = self.packets(connection.direction, (&passage.source, &arriving), state, helper, space)?;
+        let syn = space.tcp_flags(u8::MAX, SYN)?;
+        let first = space.intersection(first, syn)?;
+        add(&connection.openers, Moment::First, connection.direction, first, onward);
+
+        let ends = (&passage.source, &passage.destination);
+        let later = self.packets(connection.direction, ends, State::Established, helper, space)?;
+        let acknowledging = space.tcp_flags(TELLING, ACK)?;
+        let later = space.intersection(later, acknowledging)?;
+        add(&connection.openers, Moment::Later, connection.direction, later, PacketSet::FULL);
+
+        let ends = (&passage.destination, &passage.source);
+        let replies = self.packets(back, ends, State::Established, helper, space)?;
+        let first_reply = space.tcp_flags(u8::MAX, SYN | ACK)?;
+        let flags = space.union(acknowledging, first_reply)?;
+        let replies = space.intersection(replies, flags)?;
+        let answer = space.reply(true)?;
+        let replies = space.intersection(replies, answer)?;
+        add(&connection.replies, Moment::Later, back, replies, PacketSet::FULL);
+        Ok(())
+    }
+
+    /// The way of packets that go in `direction`.
+    pub(super) fn path(self, direction: Direction) -> Path {
+        match (self.firewall.place, direction) {
+            (Place::Gateway, _) => Path::Forward,
+            (Place::Host, Direction::In) => Path::Input,
+            (Place::Host, Direction::Out) => Path::Output,
+        }
+    }
+
+    /// TCP packets from one end to the other, with any flags and in either direction of their connection.
+    fn packets(
+        self,
+        direction: Direction,
+        (source, destination): (&Endpoint, &Endpoint),
+        state: State,
+        helper: Option<&str>,
+        space: &mut Space,
+    ) -> Result<PacketSet, TooComplex> {
+        let interfaces = self.passing(direction, space)?;
+        let factors = [
+            interfaces,
+            space.protocol(Protocol::Tcp)?,
+            space.source(&source.addresses)?,
+            space.destination(&destination.addresses)?,
+            space.source_port(&source.ports)?,
+            space.destination_port(&destination.ports)?,
+            space.state(&[state])?,
+            space.name(NameField::Helper, helper.unwrap_or_default())?,
+            space.mark(0, u32::MAX)?,
+            space.connection_mark(0, u32::MAX)?,
+        ];
+        let set = space.intersection_all(factors)?;
+        if state == State::Established {
+            return Ok(set);
+        }
+        let original = space.reply(false)?;
+        space.intersection(set, original)
+    }
+
+    /// The packets that go in `direction`, by their interfaces.
+    pub(super) fn passing(self, direction: Direction, space: &mut Space) -> Result<PacketSet, TooComplex> {
+        let Interfaces { outside, inside } = self.interfaces;
+        let (arrive, leave) = match (self.firewall.place, direction) {
+            (Place::Host, Direction::In) => (outside.as_str(), ""),
+            (Place::Host, Direction::Out) => ("", outside.as_str()),
+            (Place::Gateway, Direction::In) => (outside.as_str(), inside.as_str()),
+            (Place::Gateway, Direction::Out) => (inside.as_str(), outside.as_str()),
+        };
+        let arrive = space.name(NameField::InInterface, arrive)?;
+        let leave = space.name(NameField::OutInterface, leave)?;
+        space.intersection(arrive, leave)
+    }
+}
+
+/// What the first packet of a translated connection has to be as it leaves. That of a source may be the address of an
+/// interface, which no rule names.
+fn leaving(passage: &Passage, space: &mut Space) -> Result<PacketSet, TooComplex> {
+    match passage.translation {
+        Some(Translation::Destination { private, .. }) => {
+            let private = space.destination(&std::iter::once(ipnet::IpNet::from(private)).collect())?;
+            let ports = space.destination_port(&passage.destination.ports)?;
+            space.intersection(private, ports)
+        }
+        _ => Ok(PacketSet::FULL),
+    }
+}
+
+/// Joins what is the same packets in different sessions.
+pub(super) fn merged(all: Vec<Judged>) -> Vec<Judged> {
+    let mut merged: Vec<Judged> = Vec::new();
+    for one in all {
+        let Crossing { flow, family, moment, packets, onward, .. } = one.crossing;
+        let same = merged.iter_mut().map(|known| &mut known.crossing).find(|known| {
+            (known.flow, known.family, known.moment) == (flow, family, moment)
+                && (known.packets, known.onward) == (packets, onward)
+                && !one.crossing.sessions.iter().any(|session| known.sessions.contains(session))
+        });
+        match same {
+            Some(known) => known.sessions.extend(one.crossing.sessions),
+            None => merged.push(one),
+        }
+    }
+    merged
+}
+
+/// The other direction.
+pub(super) fn opposite(direction: Direction) -> Direction {
+    match direction {
+        Direction::In => Direction::Out,
+        Direction::Out => Direction::In,
+    }
+}
+
+impl Crossing {
+    /// Whether they are packets of a data connection.
+    pub(super) fn is_data(&self) -> bool {
+        self.flow.channel() == Channel::Data
+    }
+
+    /// Whether this is the packet that opens a connection.
+    pub(super) fn opens(&self) -> bool {
+        self.moment == Moment::First
+    }
+}

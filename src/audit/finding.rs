@@ -1,0 +1,93 @@
+//! What an audit finds.
+
+use super::RuleId;
+use super::missing;
+use crate::flow::FlowId;
+use crate::packet::{Packet, Part};
+use crate::ruleset::Origin;
+use crate::ruleset::trace::{Path, RuleRef};
+
+/// How bad a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Level {
+    /// Good to know.
+    Info,
+    /// It works, but not as well or as safely as it should.
+    Warning,
+    /// Something does not work, or is open that must not be.
+    Error,
+}
+
+impl Level {
+    /// The three, the worst first.
+    pub const ALL: [Self; 3] = [Self::Error, Self::Warning, Self::Info];
+
+    /// The name in files and machine-readable output.
+    #[must_use]
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
+
+/// Something wrong, at one firewall or with the deployment as a whole.
+#[derive(Debug, Clone)]
+pub struct Finding {
+    /// What of the catalogue.
+    pub rule: RuleId,
+    /// How bad, here.
+    pub level: Level,
+    /// The firewall, unless it is about the deployment.
+    pub firewall: Option<String>,
+    /// The flows that it is about.
+    pub flows: Vec<FlowId>,
+    /// What was found, as data.
+    pub message: Message,
+    /// Where: the place at fault first. Empty for what is missing altogether.
+    pub places: Vec<Place>,
+    /// The fields of the deployment that demand otherwise, such as `service.passive.ports`.
+    pub demanded_by: Vec<&'static str>,
+    /// The packets that it is about.
+    pub packets: Option<Packets>,
+    /// One of them, which `trace` confirms.
+    pub sample: Option<Sample>,
+}
+
+/// A place in what was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Place {
+    /// A rule.
+    Rule(RuleRef),
+    /// The policy of a base chain, by its place in [`Ruleset::chains`](crate::ruleset::Ruleset::chains).
+    Policy(usize),
+    /// A stretch of a text.
+    Text(Origin),
+}
+
+/// Packets, in a few parts that a person can read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Packets {
+    /// The larger part of them.
+    pub parts: Vec<Part>,
+    /// How many more parts there are, at most.
+    pub left_out: u64,
+}
+
+/// A packet and its way through the machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sample {
+    /// The way.
+    pub path: Path,
+    /// The packet, as it arrives.
+    pub packet: Packet,
+}
+
+/// What was found, by family of findings; `lang` makes sentences of it.
+#[derive(Debug, Clone)]
+pub enum Message {
+    /// Something required is not let through.
+    Missing(missing::Message),
+}

@@ -1,0 +1,176 @@
+//! What is required and not let through: the control connection (FTP004), passive data connections (FTP005) and
+//! active ones (FTP021), at either end.
+
+use super::context::{Context, milder, place};
+use super::crossing::Moment;
+use super::finding::Finding;
+use super::matrix::{CellVerdict, Judged};
+use super::{RuleId, finding};
+use crate::deployment::Side;
+use crate::flow::{Channel, Mode};
+use crate::packet::Family;
+use crate::ruleset::evaluate::NoAnswer;
+use crate::ruleset::trace::{Decider, Verdict};
+use crate::ruleset::{Action, Match};
+
+/// Required packets that are not let through.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// The connection.
+    pub connection: Connection,
+    /// Which of its packets.
+    pub part: Part,
+    /// Whether all of them, some, or some for some answer of what is not modelled.
+    pub extent: CellVerdict,
+    /// What becomes of them.
+    pub verdict: Verdict,
+    /// Whose end the firewall protects.
+    pub side: Side,
+    /// The families.
+    pub families: Vec<Family>,
+    /// Whether only packets from certain sources are concerned, which rules turn away whatever they want.
+    pub banned: bool,
+}
+
+/// A connection of FTP.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Connection {
+    /// The control connection.
+    Control,
+    /// The data connection that the client opens.
+    Passive,
+    /// The data connection that the server opens.
+    Active,
+}
+
+/// The packets of one direction of a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Part {
+    /// The one that opens it.
+    Opening,
+    /// Later ones from the side that opened it.
+    Later,
+    /// Those that answer.
+    Replies,
+}
+
+/// FTP004: the control connection.
+pub(super) fn control(context: &mut Context<'_>) -> Result<Vec<Finding>, NoAnswer> {
+    all(context, RuleId::FTP004, Connection::Control)
+}
+
+/// FTP005: passive data connections.
+pub(super) fn passive_data(context: &mut Context<'_>) -> Result<Vec<Finding>, NoAnswer> {
+    all(context, RuleId::FTP005, Connection::Passive)
+}
+
+/// FTP021: active data connections.
+pub(super) fn active_data(context: &mut Context<'_>) -> Result<Vec<Finding>, NoAnswer> {
+    all(context, RuleId::FTP021, Connection::Active)
+}
+
+fn all(context: &mut Context<'_>, rule: RuleId, connection: Connection) -> Result<Vec<Finding>, NoAnswer> {
+    let mut findings = Vec::new();
+    for part in [Part::Opening, Part::Later, Part::Replies] {
+        let judged: Vec<Judged> = context
+            .judged
+            .iter()
+            .filter(|judged| is_part(judged, connection, part) && !judged.doubtful.is_empty())
+            // What a helper expects has findings of its own.
+            .filter(|judged| !(judged.crossing.expected && judged.crossing.opens()))
+            .filter(|judged| !helps_in_plain_sessions(context, judged))
+            .cloned()
+            .collect();
+        if !judged.is_empty() {
+            findings.push(one(context, rule, connection, part, &judged)?);
+        }
+    }
+    Ok(findings)
+}
+
+fn one(
+    context: &mut Context<'_>,
+    rule: RuleId,
+    connection: Connection,
+    part: Part,
+    judged: &[Judged],
+) -> Result<Finding, NoAnswer> {
+    let uncovered = context.uncovered(judged)?;
+    let extent = judged.iter().map(Judged::verdict).max().unwrap_or(CellVerdict::Open);
+    let banned = extent == CellVerdict::Partly && is_ban(context, uncovered.by);
+    let mut families: Vec<Family> = judged.iter().map(|judged| judged.crossing.family).collect();
+    families.dedup();
+    let message = Message {
+        connection,
+        part,
+        extent,
+        verdict: uncovered.verdict,
+        side: context.firewall().side,
+        families,
+        banned,
+    };
+    let mut finding = context.finding(rule, finding::Message::Missing(message));
+    if banned || extent == CellVerdict::Conditional {
+        finding.level = milder(finding.level);
+    }
+    finding.flows = judged.iter().map(|judged| judged.crossing.flow).collect();
+    finding.flows.sort_unstable();
+    finding.flows.dedup();
+    finding.places = place(uncovered.by).into_iter().collect();
+    finding.demanded_by = demanded_by(connection);
+    finding.packets = uncovered.packets;
+    finding.sample = uncovered.sample;
+    Ok(finding)
+}
+
+fn is_part(judged: &Judged, connection: Connection, part: Part) -> bool {
+    let flow = judged.crossing.flow;
+    let own = match (flow.channel(), flow.mode()) {
+        (Channel::Control, _) => Connection::Control,
+        (Channel::Data, Mode::Passive) => Connection::Passive,
+        (Channel::Data, Mode::Active) => Connection::Active,
+    };
+    let of = match (judged.crossing.moment, flow.opens()) {
+        (Moment::First, _) => Part::Opening,
+        (Moment::Later, true) => Part::Later,
+        (Moment::Later, false) => Part::Replies,
+    };
+    own == connection && of == part
+}
+
+/// Whether these are first packets of sessions that no helper reads, while it does its work in others: then not the
+/// ports are what is missing.
+fn helps_in_plain_sessions(context: &Context<'_>, judged: &Judged) -> bool {
+    let crossing = &judged.crossing;
+    let mut expected = context
+        .of(crossing.flow, crossing.family)
+        .filter(|other| other.crossing.opens() && other.crossing.expected)
+        .peekable();
+    crossing.opens()
+        && crossing.is_data()
+        && expected.peek().is_some()
+        && expected.all(|other| other.verdict() == CellVerdict::Open)
+}
+
+/// Whether a rule turns sources away whatever they want.
+fn is_ban(context: &Context<'_>, by: Decider) -> bool {
+    let Some(rule) = place(by).and_then(|place| context.rule(place)) else { return false };
+    let decides = rule.actions.iter().any(|action| matches!(action, Action::Drop | Action::Reject));
+    let of_source = rule.matches.iter().any(|condition| matches!(condition, Match::Source(_)));
+    let of_ports = |condition: &Match| {
+        matches!(
+            condition,
+            Match::SourcePort(_) | Match::DestinationPort(_) | Match::AnyOf(_) | Match::Not(_)
+        )
+    };
+    decides && of_source && !rule.matches.iter().any(of_ports)
+}
+
+/// The fields of the deployment that say what a connection needs.
+fn demanded_by(connection: Connection) -> Vec<&'static str> {
+    match connection {
+        Connection::Control => vec!["service.control_port", "clients.addresses"],
+        Connection::Passive => vec!["service.passive.ports", "clients.addresses"],
+        Connection::Active => vec!["service.active.source_port", "clients.ports"],
+    }
+}

@@ -1,0 +1,86 @@
+//! What is wrong with the rule sets of a deployment: the verdict on every flow at every firewall, what works from
+//! end to end, and the findings of the catalogue.
+//!
+//! Everything is decided on packet sets. A flow is open when the rule set accepts every packet that it needs
+//! ([`crossing`]); a rule set is too broad when a rule that serves FTP accepts more. The text of a rule matters only
+//! where a fault lies in the text itself, and for saying where to look.
+
+mod catalogue;
+mod context;
+mod crossing;
+mod end_to_end;
+mod finding;
+mod matrix;
+pub mod missing;
+mod registry;
+mod subject;
+mod survey;
+#[cfg(test)]
+mod tests;
+
+pub use catalogue::{Bilingual, Entry, Example, ExampleDialect, entry};
+pub use crossing::{Moment, Session};
+pub use end_to_end::{Blocked, Works};
+pub use finding::{Finding, Level, Message, Packets, Place, Sample};
+pub use matrix::{Cell, CellVerdict, Uncovered};
+pub use registry::RuleId;
+pub use subject::Subject;
+
+use crate::deployment::Deployment;
+use context::Context;
+use registry::{CHECKS, Check};
+
+/// What an audit is about.
+#[derive(Debug, Clone)]
+pub struct Request<'a> {
+    /// The deployment.
+    pub deployment: &'a Deployment,
+    /// The rule sets, one of each firewall that has any.
+    pub subjects: Vec<Subject<'a>>,
+    /// Whether everything counts that is accepted beyond the declared traffic.
+    pub strict: bool,
+}
+
+/// What an audit found.
+#[derive(Debug, Clone, Default)]
+pub struct Audit {
+    /// The findings, by firewall in the order of the deployment, then by rule.
+    pub findings: Vec<Finding>,
+    /// The verdict on every flow, per firewall and family.
+    pub matrix: Vec<Cell>,
+    /// What works over all firewalls.
+    pub end_to_end: Vec<Works>,
+    /// The firewalls whose rule sets outgrew what can be evaluated; there are only findings about their texts.
+    pub too_complex: Vec<String>,
+}
+
+/// Audits the rule sets.
+#[must_use]
+pub fn audit(request: &Request<'_>) -> Audit {
+    let mut audit = Audit::default();
+    let mut contexts = Vec::new();
+    for subject in &request.subjects {
+        match Context::new(request, subject) {
+            Ok(context) => contexts.push(context),
+            Err(_) => audit.too_complex.push(subject.firewall.name.clone()),
+        }
+    }
+    audit.end_to_end = end_to_end::all(request.deployment, &mut contexts);
+    for context in &mut contexts {
+        audit.matrix.extend(context.matrix.iter().cloned());
+        for check in CHECKS {
+            let Check::Firewall(check) = check else { continue };
+            match check(context) {
+                Ok(found) => audit.findings.extend(found),
+                Err(_) => audit.too_complex.push(context.firewall().name.clone()),
+            }
+        }
+    }
+    for check in CHECKS {
+        if let Check::Service(check) = check {
+            audit.findings.extend(check(request, &audit.end_to_end));
+        }
+    }
+    audit.too_complex.dedup();
+    audit
+}

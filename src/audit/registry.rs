@@ -1,0 +1,60 @@
+//! The findings by their ids: for each its text in the catalogue and what looks for it.
+
+use super::context::Context;
+use super::end_to_end::Works;
+use super::finding::Finding;
+use super::{Request, missing};
+use crate::ruleset::evaluate::NoAnswer;
+
+/// What looks for a finding.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Check {
+    /// At each firewall by itself.
+    Firewall(fn(&mut Context<'_>) -> Result<Vec<Finding>, NoAnswer>),
+    /// In the deployment as a whole.
+    Service(fn(&Request<'_>, &[Works]) -> Vec<Finding>),
+}
+
+macro_rules! registry {
+    ($($id:ident => $kind:ident $check:path,)*) => {
+        /// The id of a finding. Ids are never used again nor renumbered.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[allow(missing_docs, reason = "the catalogue says what each is")]
+        pub enum RuleId { $($id,)* }
+
+        impl RuleId {
+            /// Every finding, in the order of the ids.
+            pub const ALL: &'static [Self] = &[$(Self::$id,)*];
+
+            /// The id in reports.
+            #[must_use]
+            pub fn id(self) -> &'static str {
+                match self { $(Self::$id => stringify!($id),)* }
+            }
+
+            /// The text in the catalogue.
+            pub(super) fn text(self) -> &'static str {
+                match self {
+                    $(Self::$id => include_str!(concat!("../../rules/catalogue/", stringify!($id), ".yaml")),)*
+                }
+            }
+        }
+
+        /// What looks for each finding.
+        pub(super) const CHECKS: &[Check] = &[$(Check::$kind($check),)*];
+    };
+}
+
+registry! {
+    FTP004 => Firewall missing::control,
+    FTP005 => Firewall missing::passive_data,
+    FTP021 => Firewall missing::active_data,
+}
+
+impl RuleId {
+    /// The finding with this id.
+    #[must_use]
+    pub fn from_id(id: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|known| known.id() == id)
+    }
+}

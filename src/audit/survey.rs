@@ -1,0 +1,195 @@
+//! Which interfaces a firewall has, and in which families its rules attach the FTP helper.
+//!
+//! A deployment may leave the interfaces open, and rules name them all the same. Then the ones are meant with which the
+//! rules let most of the required packets through.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use super::crossing::{Crossing, FTP_HELPER, Interfaces, Session, Site};
+use super::matrix::Judged;
+use super::{Request, Subject};
+use crate::deployment::Place;
+use crate::flow::Channel;
+use crate::packet::{Family, PacketSet, Space};
+use crate::ruleset::evaluate::{NoAnswer, Question, accepted, helped};
+use crate::ruleset::trace::Path;
+use crate::ruleset::{Match, Ruleset};
+
+/// How many interfaces of a rule set are tried.
+const MOST_INTERFACES: usize = 6;
+
+/// What a rule set lets through of everything that may be required.
+pub(super) struct Survey<'a> {
+    request: &'a Request<'a>,
+    subject: &'a Subject<'a>,
+    candidates: Vec<Candidate>,
+    /// Per way, the packets that are let through.
+    accepted: HashMap<Path, PacketSet>,
+    /// Per way, the control connections' first packets by which the helper is attached.
+    helped: HashMap<Path, PacketSet>,
+}
+
+/// Interfaces that may be meant, and what is required with them.
+struct Candidate {
+    interfaces: Interfaces,
+    /// If a helper read every session.
+    if_expected: Vec<Crossing>,
+    /// If none read any.
+    if_new: Vec<Crossing>,
+}
+
+/// What is known of a firewall's place.
+pub(super) struct Situation {
+    pub(super) interfaces: Interfaces,
+    /// The families in which the rules attach the helper to every control connection.
+    pub(super) helped: Vec<Family>,
+    /// The required packets if a helper read every session, and what becomes of them.
+    pub(super) if_expected: Vec<Judged>,
+    /// The same if none read any.
+    pub(super) if_new: Vec<Judged>,
+}
+
+impl<'a> Survey<'a> {
+    pub(super) fn new(
+        request: &'a Request<'a>,
+        subject: &'a Subject<'a>,
+        space: &mut Space,
+    ) -> Result<Self, NoAnswer> {
+        let mut candidates = Vec::new();
+        for interfaces in candidates_of(subject) {
+            let site =
+                Site { deployment: request.deployment, firewall: subject.firewall, interfaces: &interfaces };
+            let if_expected = site.crossings(Session::Plain, |_| true, space)?;
+            let if_new = site.crossings(Session::Tls, |_| false, space)?;
+            candidates.push(Candidate { interfaces, if_expected, if_new });
+        }
+        let mut survey =
+            Self { request, subject, candidates, accepted: HashMap::new(), helped: HashMap::new() };
+        let ruleset = &subject.rules.ruleset;
+        for path in Path::ALL {
+            let within = survey.all(path, |_| true, space)?;
+            let question = Question { path, within, onward: PacketSet::FULL };
+            survey.accepted.insert(path, accepted(ruleset, question, space)?);
+            let within = survey.all(path, is_first_of_control, space)?;
+            let question = Question { path, within, onward: PacketSet::FULL };
+            survey.helped.insert(path, helped(ruleset, question, FTP_HELPER, space)?);
+        }
+        Ok(survey)
+    }
+
+    /// Everything that any candidate requires on one way.
+    fn all(
+        &self,
+        path: Path,
+        which: impl Fn(&Crossing) -> bool,
+        space: &mut Space,
+    ) -> Result<PacketSet, NoAnswer> {
+        let crossings = self.candidates.iter().flat_map(|one| one.if_expected.iter().chain(&one.if_new));
+        let wanted = crossings.filter(|crossing| crossing.path == path && which(crossing));
+        let sets: HashSet<PacketSet> = wanted.map(|crossing| crossing.packets).collect();
+        Ok(space.union_all(sets)?)
+    }
+
+    /// The interfaces with which most is let through, and what that is.
+    pub(super) fn situation(self, space: &mut Space) -> Result<Situation, NoAnswer> {
+        let mut best: Option<(usize, usize)> = None;
+        for (index, candidate) in self.candidates.iter().enumerate() {
+            let mut score = 0;
+            for crossing in candidate.if_expected.iter().chain(&candidate.if_new) {
+                let through = self.let_through(crossing.path);
+                score += usize::from(space.is_subset(crossing.packets, through)?);
+            }
+            if best.is_none_or(|(known, _)| score > known) {
+                best = Some((score, index));
+            }
+        }
+        let (_, index) = best.unwrap_or_default();
+        let candidate = &self.candidates[index];
+        let mut families = Vec::new();
+        for family in self.request.deployment.families() {
+            let mut all = true;
+            let own = candidate.if_new.iter().filter(|crossing| crossing.family == family);
+            for crossing in own.filter(|crossing| is_first_of_control(crossing)) {
+                let attached = self.helped.get(&crossing.path).copied().unwrap_or(PacketSet::EMPTY);
+                let attached = space.must(attached)?;
+                all &= space.is_subset(crossing.packets, attached)?;
+            }
+            if all {
+                families.push(family);
+            }
+        }
+        let if_expected = self.judged(&candidate.if_expected, space)?;
+        let if_new = self.judged(&candidate.if_new, space)?;
+        Ok(Situation { interfaces: candidate.interfaces.clone(), helped: families, if_expected, if_new })
+    }
+
+    fn let_through(&self, path: Path) -> PacketSet {
+        self.accepted.get(&path).copied().unwrap_or(PacketSet::EMPTY)
+    }
+
+    fn judged(&self, crossings: &[Crossing], space: &mut Space) -> Result<Vec<Judged>, NoAnswer> {
+        let mut all = Vec::with_capacity(crossings.len());
+        for crossing in crossings {
+            let through = if crossing.onward.is_full() {
+                self.let_through(crossing.path)
+            } else {
+                let Crossing { path, packets: within, onward, .. } = *crossing;
+                accepted(&self.subject.rules.ruleset, Question { path, within, onward }, space)?
+            };
+            let (may, must) = (space.may(through)?, space.must(through)?);
+            all.push(Judged {
+                closed: space.difference(crossing.packets, may)?,
+                doubtful: space.difference(crossing.packets, must)?,
+                crossing: crossing.clone(),
+            });
+        }
+        Ok(all)
+    }
+}
+
+fn is_first_of_control(crossing: &Crossing) -> bool {
+    crossing.opens() && crossing.flow.channel() == Channel::Control
+}
+
+/// The interfaces that may be meant: those declared, or those that the rules name.
+fn candidates_of(subject: &Subject<'_>) -> Vec<Interfaces> {
+    let named = names(&subject.rules.ruleset);
+    let options = |declared: &Option<String>, usual: &str| match declared {
+        Some(name) => vec![name.clone()],
+        None => std::iter::once(usual.to_owned())
+            .chain(named.iter().filter(|name| *name != usual).cloned())
+            .collect::<Vec<_>>(),
+    };
+    let outside = options(&subject.firewall.outside, "eth0");
+    if subject.firewall.place == Place::Host {
+        return outside.into_iter().map(|outside| Interfaces { outside, inside: String::new() }).collect();
+    }
+    let inside = options(&subject.firewall.inside, "eth1");
+    let pairs = outside.iter().flat_map(|outside| {
+        inside.iter().map(move |inside| Interfaces { outside: outside.clone(), inside: inside.clone() })
+    });
+    pairs.filter(|pair| pair.outside != pair.inside).collect()
+}
+
+/// The interfaces that rules name, loopback left out.
+fn names(ruleset: &Ruleset) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    let rules = ruleset.chains.iter().flat_map(|chain| &chain.rules);
+    let mut open: Vec<&Match> = rules.flat_map(|rule| rule.matches.iter()).collect();
+    while let Some(condition) = open.pop() {
+        match condition {
+            Match::InInterface(interface) | Match::OutInterface(interface) => {
+                // One of those whose names start so.
+                let suffix = if interface.prefix { "0" } else { "" };
+                let name = format!("{}{suffix}", interface.name);
+                if !name.starts_with("lo") && names.len() < MOST_INTERFACES {
+                    names.insert(name);
+                }
+            }
+            Match::Not(inner) => open.push(inner),
+            Match::AnyOf(alternatives) => open.extend(alternatives.iter().flatten()),
+            _ => {}
+        }
+    }
+    names
+}

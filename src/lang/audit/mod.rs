@@ -1,0 +1,58 @@
+//! What `audit` says.
+
+mod finding;
+mod matrix;
+mod missing;
+
+pub use finding::{Texts, diagnostic};
+pub use matrix::document;
+
+use super::{Lang, say};
+use crate::audit::{Audit, Level, Place};
+use crate::lang::trace::{Subject, policy};
+
+/// What a finding says, in one sentence, and what to say beside the place at fault.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Words {
+    /// The sentence.
+    pub title: String,
+    /// Beside the place at fault.
+    pub label: String,
+    /// How to mend it, beyond what the catalogue says.
+    pub help: Option<String>,
+}
+
+/// A place in a rule set in a few characters: `rules.v4:12`, or a policy.
+#[must_use]
+pub fn place(place: Place, subject: Subject<'_>) -> Option<String> {
+    match place {
+        Place::Rule(rule) => subject.rule(rule).map(|(name, line, _)| format!("{name}:{line}")),
+        Place::Policy(chain) => Some(policy(subject, chain)),
+        Place::Text(_) => None,
+    }
+}
+
+/// The last line: how many findings there are of each level.
+#[must_use]
+pub fn summary(audit: &Audit, lang: Lang) -> String {
+    let [errors, warnings, infos] =
+        Level::ALL.map(|level| audit.findings.iter().filter(|finding| finding.level == level).count());
+    if errors + warnings + infos == 0 {
+        return say!(lang, "no findings", "未发现问题");
+    }
+    say!(
+        lang,
+        "errors: {errors}, warnings: {warnings}, notes: {infos}",
+        "错误 {errors} 个，警告 {warnings} 个，提示 {infos} 个"
+    )
+}
+
+/// That a firewall's rule set outgrew what can be evaluated.
+#[must_use]
+pub fn too_complex(firewall: &str, lang: Lang) -> String {
+    say!(
+        lang,
+        "the rule set of {firewall} is too complex to be evaluated: its packet sets outgrew their budget",
+        "{firewall} 的规则集过于复杂，无法求值：数据包集合超出了预算"
+    )
+}
