@@ -4,15 +4,17 @@ use super::iptables::{Input, Sets};
 use super::nftables::Included;
 use super::pf::Flavour;
 use super::reading::{Problem, Reading};
-use super::{Format, iptables, nftables, pf};
+use super::{Format, host, iptables, nftables, pf};
 use crate::packet::Family;
-use crate::ruleset::Ruleset;
+use crate::ruleset::{Host, Ruleset};
 
 /// What several texts come to together.
 #[derive(Debug, Clone, Default)]
 pub struct Collection {
     /// The rules of all of them.
     pub ruleset: Ruleset,
+    /// What they say of the machine that the rules are on; of two texts that say something, the later one holds.
+    pub host: Host,
     /// The texts, in the order that origins count them: those named first, those that they include after them.
     pub texts: Vec<Text>,
     /// What was not understood.
@@ -46,6 +48,7 @@ pub fn read(texts: Vec<(Text, Format)>, find: &mut Find<'_>) -> Collection {
     let formats: Vec<Format> = texts.iter().map(|(_, format)| *format).collect();
     let mut collection = Collection {
         ruleset: Ruleset::default(),
+        host: Host::default(),
         texts: texts.into_iter().map(|(text, _)| text).collect(),
         problems,
     };
@@ -67,10 +70,13 @@ impl Collection {
             }
             Format::Nft => nftables::read(&content, number, &mut |pattern| self.include(pattern, find)),
             Format::NftJson => nftables::read_json(&content, number),
+            Format::Sysctl => host::read_sysctl(&content, number),
+            Format::Modprobe => host::read_modprobe(&content, number),
             Format::PfOpenbsd => self.pf(&content, number, Flavour::Openbsd, find),
             Format::PfFreebsd => self.pf(&content, number, Flavour::Freebsd, find),
         };
-        let Reading { ruleset, problems } = reading;
+        let Reading { ruleset, host, problems } = reading;
+        self.host.merge(host);
         self.ruleset.skipped_interfaces.extend(ruleset.skipped_interfaces);
         self.ruleset.helper_objects.extend(ruleset.helper_objects);
         self.ruleset.chains.extend(ruleset.chains);

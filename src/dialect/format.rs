@@ -2,7 +2,7 @@
 
 use crate::packet::Family;
 
-/// A format that rule sets come in.
+/// A format that rule sets come in, and what stands beside them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Format {
     /// `iptables-save`, `iptables -S`, or a script of `iptables` commands.
@@ -19,11 +19,15 @@ pub enum Format {
     PfOpenbsd,
     /// FreeBSD's and macOS's `pf.conf`.
     PfFreebsd,
+    /// `sysctl.conf`, and what `sysctl -a` prints.
+    Sysctl,
+    /// Files of `modprobe.d`, lists of modules, and what `lsmod` prints.
+    Modprobe,
 }
 
 impl Format {
     /// Every format, in the order of the documentation.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::Iptables,
         Self::Ip6tables,
         Self::Ipset,
@@ -31,6 +35,8 @@ impl Format {
         Self::NftJson,
         Self::PfOpenbsd,
         Self::PfFreebsd,
+        Self::Sysctl,
+        Self::Modprobe,
     ];
 
     /// The name that `--from` takes.
@@ -44,6 +50,8 @@ impl Format {
             Self::NftJson => "nft-json",
             Self::PfOpenbsd => "pf-openbsd",
             Self::PfFreebsd => "pf-freebsd",
+            Self::Sysctl => "sysctl",
+            Self::Modprobe => "modprobe",
         }
     }
 
@@ -106,8 +114,20 @@ fn of_line(line: &str) -> Option<Format> {
             Some(Format::PfOpenbsd)
         }
         "pass" | "block" | "antispoof" => Some(pf_flavour_unknown()),
+        "options" | "softdep" | "blacklist" if !second.is_empty() => Some(Format::Modprobe),
+        "Module" if second == "Size" => Some(Format::Modprobe),
+        _ if is_sysctl(line) => Some(Format::Sysctl),
         _ => None,
     }
+}
+
+/// Whether a line sets a sysctl: the name starts with one of the folders of `/proc/sys`.
+fn is_sysctl(line: &str) -> bool {
+    const FOLDERS: [&str; 9] = ["abi", "crypto", "debug", "dev", "fs", "kernel", "net", "user", "vm"];
+    let name = line.split('=').next().unwrap_or_default().trim().trim_start_matches('-');
+    line.contains('=')
+        && !name.contains(char::is_whitespace)
+        && name.split_once(['.', '/']).is_some_and(|(folder, _)| FOLDERS.contains(&folder))
 }
 
 /// Filter rules alone mean the same in both kinds of pf.
@@ -134,6 +154,14 @@ fn is_nft_word(word: &str) -> bool {
 }
 
 fn of_name(name: &str) -> Option<Format> {
+    let by_folder = [
+        ("sysctl.d/", Format::Sysctl),
+        ("modprobe.d/", Format::Modprobe),
+        ("modules-load.d/", Format::Modprobe),
+    ];
+    if let Some((_, format)) = by_folder.into_iter().find(|(folder, _)| name.contains(folder)) {
+        return Some(format);
+    }
     let name = name.rsplit('/').next().unwrap_or(name);
     let ending =
         |ending: &str| name.strip_suffix(ending).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
@@ -143,12 +171,17 @@ fn of_name(name: &str) -> Option<Format> {
         ("nft", Format::Nft),
         ("pf.conf", pf_flavour_unknown()),
         ("pf", pf_flavour_unknown()),
+        ("modules", Format::Modprobe),
+        ("modprobe.conf", Format::Modprobe),
     ];
     let by_word = [
         ("ip6tables", Format::Ip6tables),
         ("iptables", Format::Iptables),
         ("ipset", Format::Ipset),
         ("nftables", Format::Nft),
+        ("sysctl", Format::Sysctl),
+        ("modprobe", Format::Modprobe),
+        ("lsmod", Format::Modprobe),
     ];
     by_ending
         .into_iter()
@@ -178,6 +211,10 @@ mod tests {
             ("table <bad> persist\nblock all\n", Some(Format::PfOpenbsd)),
             ("ext = \"em0\"\nrdr on em0 proto tcp to port 21 -> 10.0.0.5\n", Some(Format::PfFreebsd)),
             ("pass in on em0 proto tcp to port 21 rdr-to 10.0.0.5\n", Some(Format::PfOpenbsd)),
+            ("net.ipv4.ip_forward=1\n", Some(Format::Sysctl)),
+            ("abi.vsyscall32 = 1\nnet.ipv4.ip_local_port_range = 32768\t60999\n", Some(Format::Sysctl)),
+            ("options nf_conntrack_ftp ports=21,2121\n", Some(Format::Modprobe)),
+            ("Module                  Size  Used by\nnf_nat_ftp 16384 0\n", Some(Format::Modprobe)),
             ("hello\n", None),
         ];
         for (text, format) in cases {
@@ -193,6 +230,10 @@ mod tests {
             ("edge.nft", Format::Nft),
             ("/etc/pf.conf", Format::PfOpenbsd),
             ("ip6tables.save", Format::Ip6tables),
+            ("/etc/sysctl.d/99-ftp.conf", Format::Sysctl),
+            ("/etc/modules", Format::Modprobe),
+            ("/etc/modules-load.d/ftp.conf", Format::Modprobe),
+            ("/etc/modprobe.d/ftp.conf", Format::Modprobe),
         ];
         for (name, format) in cases {
             assert_eq!(Format::recognize(name, "# nothing\n"), Some(format), "{name}");

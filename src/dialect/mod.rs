@@ -2,6 +2,7 @@
 
 pub mod collection;
 mod format;
+pub mod host;
 pub mod iptables;
 pub mod nftables;
 pub mod pf;

@@ -1,6 +1,6 @@
 //! What reading a rule set comes to, whatever its dialect.
 
-use crate::ruleset::{Origin, Ruleset};
+use crate::ruleset::{Host, Origin, Ruleset};
 
 /// A rule set as it was read, and what could not be understood of its text.
 ///
@@ -10,6 +10,8 @@ use crate::ruleset::{Origin, Ruleset};
 pub struct Reading {
     /// What the text means.
     pub ruleset: Ruleset,
+    /// What it says of the machine that the rules are on.
+    pub host: Host,
     /// What is wrong with the text, in its order.
     pub problems: Vec<Problem>,
 }
@@ -32,4 +34,6 @@ pub enum ProblemKind {
     Nftables(super::nftables::Problem),
     /// In a text for pf.
     Pf(super::pf::Problem),
+    /// In a text about sysctls or modules.
+    Host(super::host::Problem),
 }

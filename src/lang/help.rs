@@ -89,8 +89,8 @@ pub fn argument(command: &str, id: &str, lang: Lang) -> Option<String> {
         }
         ("trace", "ruleset") => say!(
             lang,
-            "Rule sets that apply together: files of iptables-save, nft, pf or ipset, or - for standard input",
-            "共同生效的规则集：iptables-save、nft、pf 或 ipset 的文件，或用 - 表示标准输入"
+            "Rule sets that apply together: files of iptables-save, nft, pf or ipset, of sysctls and modules too, or - for standard input",
+            "共同生效的规则集：iptables-save、nft、pf 或 ipset 的文件，也可加上 sysctl 和内核模块的文件，或用 - 表示标准输入"
         ),
         ("trace", "packet") => say!(
             lang,

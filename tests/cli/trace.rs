@@ -111,3 +111,21 @@ fn what_cannot_be_read_is_said() {
         assert!(run.stderr.contains(named), "{}", run.stderr);
     }
 }
+
+#[test]
+fn what_stands_beside_the_rules_is_read_with_them() {
+    let folder = folder();
+    let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).expect("a file");
+    write("sysctl.conf", "net.ipv4.ip_forward = 1\nnet.ipv4.ip_forward 1\n");
+    write("ftp.conf", "options nf_conntrack_ftp loose=1\nwhat is this\n");
+    for lang in ["en", "zh"] {
+        let command = format!("--lang {lang} trace rules.v4 sysctl.conf ftp.conf --packet {}", packet(21));
+        let run = run(ftpfw(&command).current_dir(folder.path()));
+        assert_eq!(run.code, Some(0));
+        for line in ["sysctl.conf:2:1", "ftp.conf:2:1", "what is this"] {
+            assert!(run.stderr.contains(line), "{}", run.stderr);
+        }
+        assert!(!run.stderr.contains("ftp.conf:1"), "{}", run.stderr);
+        assert_eq!(has_chinese(&run.stderr), lang == "zh");
+    }
+}

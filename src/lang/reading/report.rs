@@ -1,6 +1,6 @@
 //! What was not understood of rule sets, as people are shown it.
 
-use super::{iptables, nftables, pf};
+use super::{host, iptables, nftables, pf};
 use crate::deployment::Severity;
 use crate::dialect::collection::Collection;
 use crate::dialect::reading::{Problem, ProblemKind};
@@ -49,5 +49,6 @@ fn words(kind: &ProblemKind, lang: Lang) -> Words {
         ProblemKind::Iptables(problem) => iptables::words(problem, lang),
         ProblemKind::Nftables(problem) => nftables::words(problem, lang),
         ProblemKind::Pf(problem) => pf::words(problem, lang),
+        ProblemKind::Host(problem) => host::words(problem, lang),
     }
 }

@@ -25,7 +25,7 @@ use self::save::Save;
 use self::tables::Tables;
 use crate::dialect::reading::Reading;
 use crate::packet::Family;
-use crate::ruleset::Origin;
+use crate::ruleset::{Host, Origin};
 
 /// What there is to know about a text before reading it.
 #[derive(Debug, Clone, Copy)]
@@ -46,14 +46,15 @@ pub struct Input<'a> {
 pub fn read(text: &str, input: Input<'_>) -> Reading {
     let mut log = Log::default();
     let mut tables = Tables::default();
+    let mut host = Host::default();
     if is_script(text) {
-        script::read(text, input, &mut tables, &mut log);
+        script::read(text, input, &mut tables, &mut host, &mut log);
     } else {
         let start = Origin { text: input.number, line: 1, start: 0, end: 0 };
         Save::new(input, input.family, &mut tables, &mut log).read(text, start);
     }
     let ruleset = tables.finish(&mut log);
-    Reading { ruleset, problems: log.into_problems() }
+    Reading { ruleset, host, problems: log.into_problems() }
 }
 
 /// Whether `text` is a script of commands, rather than a rule set in itself: its first line that tells.

@@ -43,7 +43,7 @@ pub fn read(text: &str, number: u32, include: &mut Include<'_>) -> Reading {
     let mut problems = Problems::default();
     let tables = tables(text, number, include, &mut problems);
     let ruleset = lower::lower(tables, &mut problems);
-    Reading { ruleset, problems: problems.into_vec() }
+    Reading { ruleset, problems: problems.into_vec(), ..Reading::default() }
 }
 
 /// The tables as the text leaves them.
@@ -66,7 +66,7 @@ pub fn read_json(text: &str, number: u32) -> Reading {
     let mut tables = Tables::default();
     json::run(text, number, &mut tables, &mut problems);
     let ruleset = lower::lower(tables, &mut problems);
-    Reading { ruleset, problems: problems.into_vec() }
+    Reading { ruleset, problems: problems.into_vec(), ..Reading::default() }
 }
 
 /// Notes the tables that nft says are those of iptables.

@@ -66,5 +66,6 @@ pub fn read_anchor(text: &str, anchor: &str, flavour: Flavour, files: Files<'_>)
     problems.extend(more);
     problems.sort_by_key(|(origin, _)| (origin.text, origin.start));
     let problem = |(origin, problem)| Problem { origin, kind: ProblemKind::Pf(problem) };
-    Reading { ruleset, problems: problems.into_iter().map(problem).collect() }
+    let problems = problems.into_iter().map(problem).collect();
+    Reading { ruleset, problems, ..Reading::default() }
 }

@@ -4,6 +4,7 @@
 //! has. What only a shell can tell is reported; a rule under a condition has that condition as an opaque one.
 
 mod expand;
+mod facts;
 mod token;
 
 use self::expand::{Unknowns, Value, Variables, name_length};
@@ -18,7 +19,7 @@ use super::set::Sets;
 use super::tables::Tables;
 use super::word::Word;
 use crate::packet::Family;
-use crate::ruleset::{Match, Origin};
+use crate::ruleset::{Host, Match, Origin};
 
 /// How many tokens loops may repeat.
 const REPEATED: usize = 2_000_000;
@@ -30,6 +31,7 @@ struct Script<'a> {
     tokens: Vec<Token>,
     at: usize,
     tables: &'a mut Tables,
+    host: &'a mut Host,
     log: &'a mut Log,
     variables: Variables,
     /// The sets, where the script itself makes some.
@@ -68,7 +70,7 @@ enum BlockKind {
 }
 
 /// Reads a script.
-pub(super) fn read(text: &str, input: Input<'_>, tables: &mut Tables, log: &mut Log) {
+pub(super) fn read(text: &str, input: Input<'_>, tables: &mut Tables, host: &mut Host, log: &mut Log) {
     let tokens = tokens(text, input.number);
     let fuel = tokens.len() + REPEATED;
     let last = Origin { text: input.number, line: 1, start: 0, end: 0 };
@@ -78,6 +80,7 @@ pub(super) fn read(text: &str, input: Input<'_>, tables: &mut Tables, log: &mut 
         tokens,
         at: 0,
         tables,
+        host,
         log,
         variables: Variables::default(),
         sets: None,
@@ -350,6 +353,7 @@ impl<'a> Script<'a> {
                 && !name.is_empty()
             {
                 let value = self.variables.value(value);
+                self.modules_variable(name, &value, origin);
                 self.variables.set(name, value);
                 continue;
             }
@@ -362,6 +366,7 @@ impl<'a> Script<'a> {
         let last = if document.is_some() { first.origin } else { last };
         let origin = Origin { end: last.end.max(first.origin.end), ..first.origin };
         self.last = origin;
+        self.note_facts(&words, origin, guard.as_ref());
         self.status = self.execute(&words, unknowns, document, origin, guard);
     }
 
