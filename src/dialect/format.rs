@@ -89,6 +89,9 @@ fn of_line(line: &str) -> Option<Format> {
     let first = words.next()?;
     let second = words.next().unwrap_or_default();
     let command = first.rsplit('/').next().unwrap_or(first);
+    if is_sysctl(line) {
+        return Some(Format::Sysctl);
+    }
     if first.contains('=') {
         // A script may keep the name of the program in a variable.
         return match line.trim_end_matches(['"', '\'', ')', '`']).rsplit(['=', '"', '\'', ' ', '/']).next() {
@@ -116,7 +119,6 @@ fn of_line(line: &str) -> Option<Format> {
         "pass" | "block" | "antispoof" => Some(pf_flavour_unknown()),
         "options" | "softdep" | "blacklist" if !second.is_empty() => Some(Format::Modprobe),
         "Module" if second == "Size" => Some(Format::Modprobe),
-        _ if is_sysctl(line) => Some(Format::Sysctl),
         _ => None,
     }
 }

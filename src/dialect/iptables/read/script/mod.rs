@@ -383,7 +383,7 @@ impl<'a> Script<'a> {
         let (folder, program) = name.text.rsplit_once('/').unwrap_or(("", &name.text));
         let family = match program {
             // The service of that name, as in `/etc/init.d/iptables save`.
-            _ if folder.ends_with(".d") => return Some(true),
+            _ if folder.rsplit_once('.').is_some_and(|(_, ending)| ending == "d") => return Some(true),
             "sudo" | "doas" | "exec" | "command" | "nice" | "env" | "busybox" => {
                 let skipped = arguments.iter().take_while(|word| word.text.starts_with('-')).count();
                 return self.execute(&arguments[skipped..], unknowns, document, origin, guard);
