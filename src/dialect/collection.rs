@@ -61,7 +61,10 @@ pub fn read(texts: Vec<(Text, Format)>, find: &mut Find<'_>) -> Collection {
 impl Collection {
     fn add(&mut self, number: u32, format: Format, sets: &Sets, find: &mut Find<'_>) {
         let index = usize::try_from(number).unwrap_or(usize::MAX);
-        let Some(content) = self.texts.get(index).map(|text| text.content.clone()) else { return };
+        // Taken out for as long as it is read, so that including can add texts; a large one is not copied.
+        let Some(content) = self.texts.get_mut(index).map(|text| std::mem::take(&mut text.content)) else {
+            return;
+        };
         let reading = match format {
             Format::Ipset => return,
             Format::Iptables | Format::Ip6tables => {
@@ -75,6 +78,9 @@ impl Collection {
             Format::PfOpenbsd => self.pf(&content, number, Flavour::Openbsd, find),
             Format::PfFreebsd => self.pf(&content, number, Flavour::Freebsd, find),
         };
+        if let Some(text) = self.texts.get_mut(index) {
+            text.content = content;
+        }
         let Reading { ruleset, host, problems } = reading;
         self.host.merge(host);
         self.ruleset.skipped_interfaces.extend(ruleset.skipped_interfaces);

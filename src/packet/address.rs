@@ -12,7 +12,8 @@ use super::Family;
 /// Two sets that hold the same addresses are equal.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct AddressSet {
-    nets: Vec<IpNet>,
+    /// Boxed, as there is one for each of a million rules.
+    nets: Box<[IpNet]>,
 }
 
 impl AddressSet {
@@ -81,14 +82,14 @@ fn whole(family: Family) -> IpNet {
 
 impl From<IpNet> for AddressSet {
     fn from(net: IpNet) -> Self {
-        Self { nets: vec![net.trunc()] }
+        Self { nets: [net.trunc()].into() }
     }
 }
 
 impl FromIterator<IpNet> for AddressSet {
     fn from_iter<I: IntoIterator<Item = IpNet>>(nets: I) -> Self {
         let nets: Vec<IpNet> = nets.into_iter().map(|net| net.trunc()).collect();
-        Self { nets: IpNet::aggregate(&nets) }
+        Self { nets: IpNet::aggregate(&nets).into() }
     }
 }
 

@@ -72,7 +72,7 @@ impl fmt::Display for PortRange {
 /// Two sets that hold the same ports are equal.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct PortSet {
-    ranges: Vec<PortRange>,
+    ranges: Box<[PortRange]>,
 }
 
 impl PortSet {
@@ -85,7 +85,7 @@ impl PortSet {
     /// Whether it holds every port.
     #[must_use]
     pub fn is_any(&self) -> bool {
-        self.ranges == [PortRange::ANY]
+        *self.ranges == [PortRange::ANY]
     }
 
     /// Whether it holds no port.
@@ -115,7 +115,7 @@ impl PortSet {
 
 impl From<PortRange> for PortSet {
     fn from(range: PortRange) -> Self {
-        Self { ranges: vec![range] }
+        Self { ranges: [range].into() }
     }
 }
 
@@ -139,7 +139,7 @@ impl FromIterator<PortRange> for PortSet {
                 _ => merged.push(range),
             }
         }
-        Self { ranges: merged }
+        Self { ranges: merged.into() }
     }
 }
 

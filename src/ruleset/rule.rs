@@ -8,20 +8,29 @@ use crate::packet::PortRange;
 /// A rule: what it matches, and what it then does.
 ///
 /// A rule of nftables may match again after an action that lets the packet go on, such as setting a mark; its
-/// reader makes several of it, with the same origin.
+/// reader makes several of it, with the same origin. There may be a million rules: nothing in one has room to grow.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Rule {
     /// All of these have to hold; none means every packet.
-    pub matches: Vec<Match>,
+    pub matches: Box<[Match]>,
     /// What is done, in order. What neither decides nor changes what later rules see (a counter, a log) is not
     /// kept; a rule that does only that has no actions.
-    pub actions: Vec<Action>,
+    pub actions: Box<[Action]>,
     /// pf: evaluation ends here. Without it a later match overrules this one.
     pub quick: bool,
     /// What whoever wrote it says of it.
-    pub comment: Option<String>,
+    pub comment: Option<Box<str>>,
     /// Where it was read; `None` for one that was not read.
     pub origin: Option<Origin>,
+}
+
+impl Rule {
+    /// Adds a condition.
+    pub fn require(&mut self, condition: Match) {
+        let mut matches = std::mem::take(&mut self.matches).into_vec();
+        matches.push(condition);
+        self.matches = matches.into();
+    }
 }
 
 /// Where in a text a rule stands.

@@ -166,7 +166,7 @@ fn attached(granted: Grant, dialect: Dialect) -> Ruleset {
         let base = all.chains.iter_mut().find(|chain| {
             chain.table == attachment.table && chain.base.is_some_and(|base| base.hook == attachment.hook)
         });
-        let jump = Rule { actions: vec![Action::Jump(attachment.chain)], ..Rule::default() };
+        let jump = Rule { actions: [Action::Jump(attachment.chain)].into(), ..Rule::default() };
         base.expect("the policy has every chain that there is").rules.insert(0, jump);
     }
     all.chains.extend(granted.ruleset.chains);

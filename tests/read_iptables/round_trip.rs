@@ -30,7 +30,8 @@ fn comparable(mut ruleset: Ruleset, family: Family) -> Ruleset {
 }
 
 fn plain(mut rule: Rule) -> Rule {
-    rule.matches.retain(|matching| !matches!(matching, Match::Family(_)));
+    let matches = std::mem::take(&mut rule.matches).into_iter();
+    rule.matches = matches.filter(|matching| !matches!(matching, Match::Family(_))).collect();
     rule.comment =
         rule.comment.filter(|text| !text.contains(|c: char| c.is_control() || "\"\\'".contains(c)));
     rule
@@ -47,7 +48,7 @@ fn one_for_each_value(mut rule: Rule) -> Vec<Rule> {
             .flat_map(|start| {
                 values.iter().map(|value| {
                     let mut rule = start.clone();
-                    rule.matches.push(value.clone());
+                    rule.require(value.clone());
                     rule
                 })
             })

@@ -12,10 +12,9 @@ use crate::deployments::deployment;
 /// conditions in one order.
 fn plain(mut ruleset: Ruleset) -> Ruleset {
     for rule in ruleset.chains.iter_mut().flat_map(|chain| &mut chain.rules) {
-        let holds = |text: &String| {
-            text.len() <= 100 && !text.contains(|c: char| c.is_control() || "\"\\'".contains(c))
-        };
-        rule.comment = rule.comment.take().filter(holds);
+        let holds =
+            |text: &str| text.len() <= 100 && !text.contains(|c: char| c.is_control() || "\"\\'".contains(c));
+        rule.comment = rule.comment.take().filter(|text| holds(text));
         rule.matches.sort_by_cached_key(|condition| format!("{condition:?}"));
     }
     ruleset

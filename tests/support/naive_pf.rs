@@ -141,7 +141,7 @@ impl Machine<'_> {
         };
         for chain in self.base(hook) {
             let Some(rule) = self.first(chain, visit, 0)? else { continue };
-            if rule.actions == [Action::Accept] {
+            if *rule.actions == [Action::Accept] {
                 continue;
             }
             for action in &rule.actions {
@@ -163,7 +163,7 @@ impl Machine<'_> {
             if !self.all(&rule.matches, visit)? {
                 continue;
             }
-            match rule.actions.as_slice() {
+            match &*rule.actions {
                 [Action::Anchor(path)] => {
                     let Some(inner) = self.anchor(path, chain, depth)? else { continue };
                     if let Some(found) = self.first(inner, visit, depth + 1)? {
@@ -318,7 +318,7 @@ impl Machine<'_> {
 }
 
 fn is_anchor(rule: &Rule) -> bool {
-    matches!(rule.actions.as_slice(), [Action::Anchor(_)])
+    matches!(&*rule.actions, [Action::Anchor(_)])
 }
 
 /// Translates a packet. What its new address is may be known to the machine only.

@@ -88,7 +88,18 @@ impl Request<'_> {
 
 /// A rule that accepts.
 fn accept(matches: Vec<Match>, comment: String) -> Rule {
-    Rule { matches, actions: vec![Action::Accept], quick: true, comment: Some(comment), origin: None }
+    rule(matches, Action::Accept, comment)
+}
+
+/// A rule that decides.
+fn rule(matches: Vec<Match>, action: Action, comment: String) -> Rule {
+    Rule {
+        matches: matches.into(),
+        actions: [action].into(),
+        quick: true,
+        comment: Some(comment.into()),
+        origin: None,
+    }
 }
 
 /// The comment of a rule that serves FTP: the ids of its flows.

@@ -1,7 +1,7 @@
 //! Granting with netfilter: iptables and nftables, whose rule sets have the same structure.
 
 use super::base::{icmp_errors, listener_discovery, neighbour_discovery};
-use super::{Grant, Request, Shape, accept, addresses, also_comment, flow_comment, tcp_between};
+use super::{Grant, Request, Shape, accept, addresses, also_comment, flow_comment, rule, tcp_between};
 use crate::deployment::{AlsoAllow, Egress, Firewall, Party, Place, Side};
 use crate::dialect::Dialect;
 use crate::flow::passage::{Translation, passages};
@@ -319,10 +319,10 @@ impl Part<'_> {
                 matches.retain(|known| hook == Hook::Output || matches!(known, Match::InInterface(_)));
                 matches.extend(tcp_between(connection.family, source, destination));
                 Rule {
-                    matches,
-                    actions: vec![Action::AssignHelper(object.clone())],
+                    matches: matches.into(),
+                    actions: [Action::AssignHelper(object.clone())].into(),
                     quick: true,
-                    comment: Some(flow_comment(&connection.openers)),
+                    comment: Some(flow_comment(&connection.openers).into()),
                     origin: None,
                 }
             })
@@ -372,8 +372,7 @@ impl Part<'_> {
                 };
                 let destination = passage.arriving_destination();
                 matches.extend(tcp_between(connection.family, &passage.source, &destination));
-                let comment = Some(flow_comment(&connection.openers));
-                rules.push(Rule { matches, actions: vec![action], quick: true, comment, origin: None });
+                rules.push(rule(matches, action, flow_comment(&connection.openers)));
             }
         }
         self.side_chain("nat", Hook::Prerouting, priority::DESTINATION_NAT, destination_rules);

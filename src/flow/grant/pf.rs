@@ -6,7 +6,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::base::{listener_discovery, neighbour_discovery};
-use super::{Grant, Proxy, Request, Shape, accept, also_comment, flow_comment, tcp_between};
+use super::{Grant, Proxy, Request, Shape, accept, also_comment, flow_comment, rule, tcp_between};
 use crate::deployment::{AlsoAllow, Egress, Party, Place};
 use crate::dialect::Dialect;
 use crate::flow::passage::{Translation, passages};
@@ -80,14 +80,7 @@ impl<'a> Rules<'a> {
     /// Drop by default, and let through what IPv6 needs. ICMP errors about known connections pass with their
     /// state.
     fn base(&mut self) {
-        let comment = Some("ftpfw default".to_owned());
-        self.filter.push(Rule {
-            matches: Vec::new(),
-            actions: vec![Action::Drop],
-            quick: false,
-            comment,
-            origin: None,
-        });
+        self.filter.push(Rule { quick: false, ..rule(Vec::new(), Action::Drop, "ftpfw default".to_owned()) });
         self.filter.push(accept(neighbour_discovery(), "ftpfw neighbour discovery".to_owned()));
         self.filter.push(accept(listener_discovery(), "ftpfw listener discovery".to_owned()));
     }
@@ -116,19 +109,14 @@ impl<'a> Rules<'a> {
             Direction::Out => Match::OutInterface(Interface::named(name)),
         }));
         matches.extend(rest);
-        self.filter.push(Rule {
-            matches,
-            actions: vec![action],
-            quick: true,
-            comment: Some(comment),
-            origin: None,
-        });
+        self.filter.push(rule(matches, action, comment));
     }
 
     /// Has the filter rule that came last do something before it passes the packet.
     fn also_do(&mut self, action: Option<Action>) {
         if let Some(rule) = self.filter.last_mut() {
-            rule.actions.splice(0..0, action);
+            let rest = std::mem::take(&mut rule.actions);
+            rule.actions = action.into_iter().chain(rest).collect();
         }
     }
 
@@ -211,8 +199,7 @@ impl<'a> Rules<'a> {
         };
         let mut matches: Vec<Match> = interface.into_iter().collect();
         matches.extend(tcp_between(connection.family, source, destination));
-        let comment = Some(connection_comment(connection));
-        rules.push(Rule { matches, actions: vec![action], quick: true, comment, origin: None });
+        rules.push(rule(matches, action, connection_comment(connection)));
     }
 
     /// A control connection that ftp-proxy takes up on the gateway, and continues in a connection of its own.
@@ -346,7 +333,7 @@ impl<'a> Rules<'a> {
             match self.request.shape {
                 Shape::Complete => {
                     // Before the rules that pass, and after the one that drops by default.
-                    let place = rules.iter().take_while(|rule| rule.actions == [Action::Drop]).count();
+                    let place = rules.iter().take_while(|rule| *rule.actions == [Action::Drop]).count();
                     rules.splice(place..place, proxy.map(anchor));
                 }
                 Shape::Fragment => {
@@ -402,13 +389,7 @@ fn opening(family: Family, source: &Endpoint, destination: &Endpoint) -> Vec<Mat
 }
 
 fn anchor(name: String) -> Rule {
-    Rule {
-        matches: Vec::new(),
-        actions: vec![Action::Anchor(name)],
-        quick: false,
-        comment: Some("ftpfw ftp-proxy".to_owned()),
-        origin: None,
-    }
+    Rule { quick: false, ..rule(Vec::new(), Action::Anchor(name), "ftpfw ftp-proxy".to_owned()) }
 }
 
 /// State lets the replies through, so one rule serves all flows of a connection.

@@ -129,7 +129,7 @@ impl Evaluation<'_> {
         let ruleset = self.ruleset;
         for rule in ruleset.chains[index].rules.iter().rev() {
             let met = self.met(rule, Hook::PfFilter, direction)?;
-            let inside = if let [Action::Anchor(path)] = rule.actions.as_slice() {
+            let inside = if let [Action::Anchor(path)] = &*rule.actions {
                 if rule.quick {
                     return Err(NoAnswer::Pf);
                 }
@@ -255,13 +255,13 @@ impl Evaluation<'_> {
         let mut through = next;
         for rule in ruleset.chains[index].rules.iter().rev() {
             let met = self.met(rule, hook, direction)?;
-            let inside = if let [Action::Anchor(path)] = rule.actions.as_slice() {
+            let inside = if let [Action::Anchor(path)] = &*rule.actions {
                 let mut inside = through;
                 for inner in self.anchored(path, index, depth).unwrap_or_default().into_iter().rev() {
                     inside = self.translations(inner, inside, (filtered, onward), direction, depth + 1)?;
                 }
                 inside
-            } else if rule.actions == [Action::Accept] {
+            } else if *rule.actions == [Action::Accept] {
                 next
             } else if rule.actions.iter().any(|action| matches!(action, Action::Tag(_))) {
                 return Err(NoAnswer::Pf);

@@ -132,7 +132,7 @@ impl<'a> Walk<'a, '_> {
             let Some(place) = self.first(index, hook, 0)? else { continue };
             let rule = self.tracer.rule(place);
             self.way.met.push(place);
-            if rule.actions == [Action::Accept] {
+            if *rule.actions == [Action::Accept] {
                 continue;
             }
             for action in &rule.actions {
@@ -162,7 +162,7 @@ impl<'a> Walk<'a, '_> {
             if !self.meets(rule, place, hook)? {
                 continue;
             }
-            let [Action::Anchor(path)] = rule.actions.as_slice() else { return Ok(Some(place)) };
+            let [Action::Anchor(path)] = &*rule.actions else { return Ok(Some(place)) };
             for inner in self.anchor(path, place, depth)?.unwrap_or_default() {
                 if let Some(found) = self.first(inner, hook, depth + 1)? {
                     return Ok(Some(found));
@@ -184,7 +184,7 @@ impl<'a> Walk<'a, '_> {
                 continue;
             }
             self.way.met.push(place);
-            if let [Action::Anchor(path)] = rule.actions.as_slice() {
+            if let [Action::Anchor(path)] = &*rule.actions {
                 self.enter(path, rule.quick, place, depth)?;
             } else {
                 self.apply(rule, place)?;

@@ -406,12 +406,11 @@ impl<'w> Draft<'w, '_, '_> {
             jump,
             unknown_marks,
             rule: Rule {
-                // Without room for more: rule sets are large.
-                matches: self.matches.into_iter().collect::<Box<[Match]>>().into_vec(),
-                actions,
+                matches: self.matches.into(),
+                actions: actions.into(),
                 // With netfilter the first rule that decides is the one that counts.
                 quick: true,
-                comment: self.comment,
+                comment: self.comment.map(Into::into),
                 origin: None,
             },
         }

@@ -178,8 +178,13 @@ impl<'a> Interpreter<'a> {
     }
 
     fn push(&mut self, section: Section, statement: &Statement, (matches, actions): Body, quick: bool) {
-        let comment = statement.comment.clone();
-        let rule = Rule { matches, actions, quick, comment, origin: Some(statement.origin()) };
+        let rule = Rule {
+            matches: matches.into(),
+            actions: actions.into(),
+            quick,
+            comment: statement.comment.as_deref().map(Into::into),
+            origin: Some(statement.origin()),
+        };
         let path = std::mem::take(&mut self.path);
         self.places.rules(&path, section).push(rule);
         self.path = path;

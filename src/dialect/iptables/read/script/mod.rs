@@ -432,7 +432,7 @@ impl<'a> Script<'a> {
         let mut command = rule::command(arguments, family, sets, self.log);
         if !matches!(command.verb, Verb::Nothing | Verb::Check) {
             for (condition, place) in self.blocks.iter().flat_map(|block| &block.guards).chain(guard) {
-                command.rule.matches.push(condition.clone());
+                command.rule.require(condition.clone());
                 if *condition != rule::NEVER {
                     self.log.report(*place, Problem::Condition(self.slice(*place).to_owned()));
                 }

@@ -151,12 +151,14 @@ impl Making<'_> {
         }
     }
 
-    fn push(&mut self, mut matches: Vec<Match>, mut actions: Vec<Action>) {
-        // There may be a million of them.
-        matches.shrink_to_fit();
-        actions.shrink_to_fit();
-        let comment = self.text.comment.clone();
-        let rule = Rule { matches, actions, quick: true, comment, origin: Some(self.text.origin) };
+    fn push(&mut self, matches: Vec<Match>, actions: Vec<Action>) {
+        let rule = Rule {
+            matches: matches.into(),
+            actions: actions.into(),
+            quick: true,
+            comment: self.text.comment.as_deref().map(Into::into),
+            origin: Some(self.text.origin),
+        };
         match self.made.continuations.last_mut() {
             Some((_, rules)) => rules.push(rule),
             None => self.made.rules.push(rule),
