@@ -22,6 +22,7 @@ mod deployments;
 mod expectations;
 mod fence;
 mod generated;
+mod listings;
 mod namespace;
 mod oracle;
 mod owned;

@@ -15,7 +15,7 @@ use nix::unistd::{User, geteuid};
 use crate::namespace;
 
 /// The programs, each with the Debian package that brings it.
-const PROGRAMS: [(&str, &str); 10] = [
+const PROGRAMS: [(&str, &str); 11] = [
     ("ip", "iproute2"),
     ("nft", "nftables"),
     ("xtables-legacy-multi", "iptables"),
@@ -25,6 +25,7 @@ const PROGRAMS: [(&str, &str); 10] = [
     ("lftp", "lftp"),
     ("openssl", "openssl"),
     ("conntrack", "conntrack"),
+    ("ipset", "ipset"),
     ("timeout", "coreutils"),
 ];
 
