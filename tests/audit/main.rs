@@ -1,0 +1,133 @@
+//! Audits of rule sets that are wrong in one way, and of close neighbours that are right.
+//!
+//! `findings/FTP005/` holds the cases of that finding. A case is a file, or a folder of files that apply together:
+//! `iptables.wrong.rules` has to raise the finding, `iptables.right.rules` must not. Its deployment is `iptables.yaml`
+//! if that is there, else `deployment.yaml`. What else an audit finds is told by a line `also: FTP006 FTP026` in a
+//! comment of the case, and nothing more may be found.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use ftpfw::audit::{Audit, CellVerdict, Request, RuleId, Subject, audit};
+use ftpfw::deployment::{self, Deployment};
+use ftpfw::dialect::Format;
+use ftpfw::dialect::collection::{Collection, Text, read};
+use ftpfw::ruleset::trace::{Tracer, Verdict};
+
+/// One rule set and what it is to be.
+struct Case {
+    finding: String,
+    name: String,
+    wrong: bool,
+    deployment: Deployment,
+    rules: Collection,
+    also: BTreeSet<String>,
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/audit/findings")
+}
+
+fn entries(folder: &Path) -> Vec<PathBuf> {
+    let mut entries: Vec<PathBuf> =
+        fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path()).collect();
+    entries.sort();
+    entries
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().and_then(|name| name.to_str()).expect("a name in UTF-8").to_owned()
+}
+
+fn deployed(path: &Path) -> Deployment {
+    let bytes = fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let reading = deployment::read(&path.display().to_string(), &bytes, None);
+    reading.deployment.unwrap_or_else(|| panic!("{}: {:?}", path.display(), reading.problems))
+}
+
+/// The cases of one finding.
+fn cases(of: &Path) -> Vec<Case> {
+    let mut cases = Vec::new();
+    for path in entries(of) {
+        let name = file_name(&path);
+        let mut parts = name.split('.').map(str::to_owned);
+        let (Some(case), Some(kind)) = (parts.next(), parts.next()) else { continue };
+        if kind != "wrong" && kind != "right" {
+            continue;
+        }
+        let own = of.join(format!("{case}.yaml"));
+        let deployment = deployed(&if own.exists() { own } else { of.join("deployment.yaml") });
+        let files = if path.is_dir() { entries(&path) } else { vec![path.clone()] };
+        let texts: Vec<Text> = files
+            .iter()
+            .map(|file| Text { name: file_name(file), content: fs::read_to_string(file).expect("a text") })
+            .collect();
+        let also =
+            texts.iter().flat_map(|text| text.content.lines()).filter_map(|line| line.split_once("also: "));
+        let also = also.flat_map(|(_, ids)| ids.split_whitespace().map(str::to_owned)).collect();
+        let recognized = texts.into_iter().map(|text| {
+            let format = Format::recognize(&text.name, &text.content);
+            let format = format.unwrap_or_else(|| panic!("{name}: of which format is {}", text.name));
+            (text, format)
+        });
+        let rules = read(recognized.collect(), &mut |_| None);
+        cases.push(Case { finding: file_name(of), name, wrong: kind == "wrong", deployment, rules, also });
+    }
+    cases
+}
+
+fn every_case() -> Vec<Case> {
+    entries(&folder()).iter().flat_map(|of| cases(of)).collect()
+}
+
+fn audited(case: &Case) -> Audit {
+    let subjects = vec![Subject { firewall: &case.deployment.firewalls[0], rules: &case.rules }];
+    audit(&Request { deployment: &case.deployment, subjects, strict: false })
+}
+
+#[test]
+fn each_finding_is_raised_where_it_should_be_and_nowhere_else() {
+    let mut faults = Vec::new();
+    for case in every_case() {
+        let found = audited(&case);
+        assert!(found.too_complex.is_empty(), "{}", case.name);
+        let ids: BTreeSet<String> =
+            found.findings.iter().map(|finding| finding.rule.id().to_owned()).collect();
+        let mut expected = case.also.clone();
+        if case.wrong {
+            expected.insert(case.finding.clone());
+        }
+        if ids != expected {
+            let Case { finding, name, .. } = &case;
+            faults.push(format!("{finding}/{name}: found {ids:?}, expected {expected:?}"));
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn each_finding_has_a_wrong_case_and_a_right_one() {
+    let cases = every_case();
+    for id in RuleId::ALL {
+        for wrong in [true, false] {
+            let there = cases.iter().any(|case| case.finding == id.id() && case.wrong == wrong);
+            assert!(there, "{}: no case that is {}", id.id(), if wrong { "wrong" } else { "right" });
+        }
+    }
+}
+
+#[test]
+fn a_trace_confirms_every_sample() {
+    for case in every_case() {
+        let tracer = Tracer::new(&case.rules.ruleset);
+        for cell in audited(&case).matrix {
+            let Some(uncovered) = cell.uncovered else { continue };
+            let Some(sample) = uncovered.sample else { continue };
+            let verdict = tracer.trace(&sample.packet, sample.path).verdict;
+            assert_ne!(verdict, Verdict::Accept, "{}: {sample:?}", case.name);
+            let unknown = cell.verdict == CellVerdict::Conditional;
+            assert_eq!(verdict == Verdict::Unknown, unknown, "{}: {sample:?}", case.name);
+        }
+    }
+}
