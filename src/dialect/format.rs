@@ -63,7 +63,9 @@ impl Format {
         if text.trim_start().starts_with('{') && text.contains("\"nftables\"") {
             return Some(Self::NftJson);
         }
-        let by_content = text.lines().take(LINES).find_map(|line| of_line(line.trim()));
+        let lines = || text.lines().take(LINES).map(str::trim);
+        // Where settings of the machine stand among rules, it is the rules that tell.
+        let by_content = lines().find_map(of_line).or_else(|| lines().find_map(beside_rules));
         by_content.map(|format| format.of_family(name, text)).or_else(|| of_name(name))
     }
 
@@ -89,9 +91,6 @@ fn of_line(line: &str) -> Option<Format> {
     let first = words.next()?;
     let second = words.next().unwrap_or_default();
     let command = first.rsplit('/').next().unwrap_or(first);
-    if is_sysctl(line) {
-        return Some(Format::Sysctl);
-    }
     if first.contains('=') {
         // A script may keep the name of the program in a variable.
         return match line.trim_end_matches(['"', '\'', ')', '`']).rsplit(['=', '"', '\'', ' ', '/']).next() {
@@ -117,9 +116,16 @@ fn of_line(line: &str) -> Option<Format> {
             Some(Format::PfOpenbsd)
         }
         "pass" | "block" | "antispoof" => Some(pf_flavour_unknown()),
-        "options" | "softdep" | "blacklist" if !second.is_empty() => Some(Format::Modprobe),
-        "Module" if second == "Size" => Some(Format::Modprobe),
         _ => None,
+    }
+}
+
+/// The format of a line that sets something of the machine.
+fn beside_rules(line: &str) -> Option<Format> {
+    let mut words = line.split_whitespace();
+    match (words.next()?, words.next()) {
+        ("options" | "softdep" | "blacklist", Some(_)) | ("Module", Some("Size")) => Some(Format::Modprobe),
+        _ => is_sysctl(line).then_some(Format::Sysctl),
     }
 }
 
@@ -217,6 +223,7 @@ mod tests {
             ("abi.vsyscall32 = 1\nnet.ipv4.ip_local_port_range = 32768\t60999\n", Some(Format::Sysctl)),
             ("options nf_conntrack_ftp ports=21,2121\n", Some(Format::Modprobe)),
             ("Module                  Size  Used by\nnf_nat_ftp 16384 0\n", Some(Format::Modprobe)),
+            ("options nf_conntrack_ftp ports=2121\niptables -P INPUT DROP\n", Some(Format::Iptables)),
             ("hello\n", None),
         ];
         for (text, format) in cases {
