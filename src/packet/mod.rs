@@ -15,6 +15,5 @@ pub use one::{Packet, Payload, State};
 pub use port::{PortRange, PortSet};
 pub use protocol::Protocol;
 pub use set::{
-    Budget, Case, Description, Field, FirstMatch, Membership, NameField, Names, PacketSet, Part, Space,
-    TooComplex,
+    Budget, Case, Description, Field, Membership, NameField, Names, PacketSet, Part, Space, TooComplex,
 };

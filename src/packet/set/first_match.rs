@@ -1,15 +1,14 @@
 //! First-match evaluation of a long list in one pass.
 //!
-//! Taking rule after rule off the packets that are left costs, for every rule, a way through a diagram that
-//! grows all the time. Here the whole list descends the bits of the source address together, then those of
-//! the destination: at each bit the cases that test it part, those that do not go both ways. Few arrive
-//! anywhere, and only the nodes of the result are ever made.
+//! Choosing case after case costs, for every one, a way through a diagram that grows all the time. Here the whole
+//! list descends the bits of the source address together, then those of the destination: at each bit the cases that
+//! test it part, those that do not go both ways. Few arrive anywhere, and only the nodes of the result are ever made.
 
 use std::collections::HashMap;
 
 use ipnet::IpNet;
 
-use super::arena::{Ref, Variable};
+use super::arena::{Arena, Ref, Variable};
 use super::layout::{self, Bits};
 use super::{PacketSet, Space, TooComplex};
 use crate::packet::{AddressSet, Family};
@@ -23,18 +22,8 @@ pub struct Case<'a> {
     pub destination: &'a AddressSet,
     /// What else is true of them. It may test addresses, but then the case is taken by itself.
     pub rest: PacketSet,
-    /// What the packets amount to. Cases may share a label, and are cheapest when many do.
-    pub label: u32,
-}
-
-/// The packets that were asked about, divided by the first case that holds them.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FirstMatch {
-    /// Per label, in ascending order, the packets for which a case with that label is the first. Where the
-    /// case depends on opaque predicates, so do its packets. Labels without packets are left out.
-    pub matched: Vec<(u32, PacketSet)>,
-    /// The packets that no case holds.
-    pub unmatched: PacketSet,
+    /// Which of them are in the answer. It may test addresses; a list is cheapest when no two such differ.
+    pub then: PacketSet,
 }
 
 /// Cases that do not test the field at hand are carried to every value of it that others test. So many are
@@ -42,7 +31,8 @@ pub struct FirstMatch {
 const MOST_CARRIED: usize = 16;
 
 impl Space {
-    /// Divides the packets of `within` by the first of the cases that holds them.
+    /// The packets that are in `then` of the first of the cases that holds them, or in `otherwise` if none does.
+    /// Of packets that are not `within`, the answer holds any.
     ///
     /// Time in proportion to the number of cases times the length of a prefix where most cases test an
     /// address, and where they do not, to that of as many intersections.
@@ -50,86 +40,71 @@ impl Space {
     /// # Errors
     ///
     /// When the budget is used up.
-    pub fn first_match(&mut self, within: PacketSet, cases: &[Case<'_>]) -> Result<FirstMatch, TooComplex> {
-        let plain =
-            |space: &Self, case: &Case<'_>| space.arena.variable(case.rest.0) >= layout::DESTINATION.end();
-        let mut outcomes = Vec::new();
-        let mut cases = cases;
-        while let Some(first) = cases.first() {
-            let run = cases.iter().take_while(|case| plain(self, case)).count();
-            outcomes.push(if run == 0 {
-                let source = self.source(first.source)?;
-                let destination = self.destination(first.destination)?;
-                let case = self.intersection_all([source, destination, first.rest])?;
-                self.take(within.0, case.0, first.label)?
-            } else {
-                Descent::new(self, &cases[..run], within.0)?.families(within.0)?
-            });
-            cases = &cases[run.max(1)..];
-        }
-        let outcome = self.one_after_the_other(outcomes, within.0)?;
-        let matched = outcome.matched.into_iter().map(|(label, set)| (label, PacketSet(set))).collect();
-        Ok(FirstMatch { matched, unmatched: PacketSet(outcome.unmatched) })
-    }
-
-    /// Takes one case off the packets of `within`.
-    fn take(&mut self, within: Ref, case: Ref, label: u32) -> Result<Outcome, TooComplex> {
-        let hit = self.arena.and(within, case)?;
-        let unmatched = self.arena.and(within, case.not())?;
-        let matched = if hit == Ref::FALSE { Vec::new() } else { vec![(label, hit)] };
-        Ok(Outcome { matched, unmatched })
-    }
-
-    /// What a list makes of the packets of `within`, from what each of its parts makes of them.
-    ///
-    /// Neighbours are joined to neighbours, so that no part is carried through all that follow it.
-    fn one_after_the_other(
+    pub fn first_match(
         &mut self,
-        mut outcomes: Vec<Outcome>,
-        within: Ref,
-    ) -> Result<Outcome, TooComplex> {
-        while outcomes.len() > 1 {
-            let mut joined = Vec::with_capacity(outcomes.len().div_ceil(2));
-            let mut each = outcomes.into_iter();
-            while let Some(mut outcome) = each.next() {
-                if let Some(mut later) = each.next() {
-                    for (_, set) in &mut later.matched {
-                        *set = self.arena.and(*set, outcome.unmatched)?;
-                    }
-                    later.unmatched = self.arena.and(later.unmatched, outcome.unmatched)?;
-                    later.matched.retain(|(_, set)| *set != Ref::FALSE);
-                    self.continue_with(&mut outcome, later)?;
-                }
-                joined.push(outcome);
+        within: PacketSet,
+        cases: &[Case<'_>],
+        otherwise: PacketSet,
+    ) -> Result<PacketSet, TooComplex> {
+        let mut answer = otherwise;
+        let mut cases = cases;
+        // From the last to the first, since what later cases answer is what the earlier ones leave.
+        while let Some(last) = cases.last() {
+            let mut moving = None;
+            let run = cases.iter().rev().take_while(|case| self.joins(case, &mut moving)).count();
+            let (before, run) = cases.split_at(cases.len() - run);
+            if run.is_empty() {
+                let source = self.source(last.source)?;
+                let destination = self.destination(last.destination)?;
+                let case = self.intersection_all([source, destination, last.rest])?;
+                answer = self.choose(case, last.then, answer)?;
+                cases = &before[..before.len() - 1];
+            } else {
+                let moving = moving.unwrap_or(PacketSet::EMPTY).0;
+                let sets = Sets { within: within.0, otherwise: answer.0, moving };
+                answer = PacketSet(Descent::new(self, run, within.0)?.families(sets)?);
+                cases = before;
             }
-            outcomes = joined;
         }
-        Ok(outcomes.pop().unwrap_or(Outcome::unmatched(within)))
+        Ok(answer)
     }
 
-    /// Adds what later cases made of the unmatched packets.
-    fn continue_with(&mut self, outcome: &mut Outcome, later: Outcome) -> Result<(), TooComplex> {
-        for (label, set) in later.matched {
-            match outcome.matched.binary_search_by_key(&label, |(label, _)| *label) {
-                Ok(at) => outcome.matched[at].1 = self.arena.or(outcome.matched[at].1, set)?,
-                Err(at) => outcome.matched.insert(at, (label, set)),
-            }
+    /// Whether a case can be taken together with others, of which only `moving` has an answer that tests addresses.
+    fn joins(&self, case: &Case<'_>, moving: &mut Option<PacketSet>) -> bool {
+        let tests_addresses = |set: PacketSet| self.arena.variable(set.0) < layout::DESTINATION.end();
+        if tests_addresses(case.rest) {
+            return false;
         }
-        outcome.unmatched = later.unmatched;
-        Ok(())
+        !tests_addresses(case.then) || *moving.get_or_insert(case.then) == case.then
     }
 }
 
-#[derive(Debug, Clone)]
-struct Outcome {
-    /// In ascending order of the labels, no set empty.
-    matched: Vec<(u32, Ref)>,
-    unmatched: Ref,
+/// What is left, at some point of the descent, of the sets that test addresses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct Sets {
+    /// The packets that are asked about.
+    within: Ref,
+    /// The answer where no case holds.
+    otherwise: Ref,
+    /// The answer of those cases for which it tests addresses.
+    moving: Ref,
 }
 
-impl Outcome {
-    fn unmatched(within: Ref) -> Self {
-        Self { matched: Vec::new(), unmatched: within }
+impl Sets {
+    /// The sets where `variable`, the first that any of them tests or an earlier one, is 0, and where it is 1.
+    fn parted(self, arena: &Arena, variable: Variable) -> (Self, Self) {
+        let within = arena.cofactors(self.within, variable);
+        let otherwise = arena.cofactors(self.otherwise, variable);
+        let moving = arena.cofactors(self.moving, variable);
+        (
+            Self { within: within.0, otherwise: otherwise.0, moving: moving.0 },
+            Self { within: within.1, otherwise: otherwise.1, moving: moving.1 },
+        )
+    }
+
+    /// The first variable that any of them tests.
+    fn variable(self, arena: &Arena) -> Variable {
+        arena.variable(self.within).min(arena.variable(self.otherwise)).min(arena.variable(self.moving))
     }
 }
 
@@ -139,7 +114,8 @@ impl Outcome {
 struct Kind<'a> {
     destination: &'a AddressSet,
     rest: Ref,
-    label: u32,
+    /// The answer; `None` if it is the one that tests addresses.
+    then: Option<Ref>,
 }
 
 /// A prefix of an address, and the kind of case that it belongs to.
@@ -149,6 +125,12 @@ struct Entry {
     bits: u128,
     length: Variable,
     kind: usize,
+}
+
+impl Entry {
+    fn bit(&self, depth: Variable) -> bool {
+        self.bits << depth >> 127 == 1
+    }
 }
 
 /// The address that is looked at.
@@ -173,10 +155,10 @@ struct Descent<'s, 'a> {
     cases: Vec<(&'a AddressSet, usize)>,
     kinds: Vec<Kind<'a>>,
     family: Family,
-    /// What a list of kinds makes of a set below the source address.
-    below_source: HashMap<(Ref, Vec<usize>), Outcome>,
+    /// What a list of kinds answers below the source address.
+    below_source: HashMap<(Sets, Vec<usize>), Ref>,
     /// The same below both addresses.
-    below_destination: HashMap<(Ref, Vec<usize>), Outcome>,
+    below_destination: HashMap<(Sets, Vec<usize>), Ref>,
 }
 
 impl<'s, 'a> Descent<'s, 'a> {
@@ -192,7 +174,9 @@ impl<'s, 'a> Descent<'s, 'a> {
                 continue;
             }
             let rest = if common == asked { Ref::TRUE } else { case.rest.0 };
-            let kind = Kind { destination: case.destination, rest, label: case.label };
+            let then = case.then.0;
+            let then = (space.arena.variable(then) >= layout::DESTINATION.end()).then_some(then);
+            let kind = Kind { destination: case.destination, rest, then };
             let index = *known.entry(kind).or_insert_with(|| {
                 kinds.push(kind);
                 kinds.len() - 1
@@ -203,37 +187,41 @@ impl<'s, 'a> Descent<'s, 'a> {
         Ok(Self { space, cases: descending, kinds, family: Family::Ipv4, below_source, below_destination })
     }
 
-    fn families(mut self, within: Ref) -> Result<Outcome, TooComplex> {
-        let (low, high) = self.space.arena.cofactors(within, layout::FAMILY.first);
+    fn families(mut self, sets: Sets) -> Result<Ref, TooComplex> {
+        let (low, high) = sets.parted(&self.space.arena, layout::FAMILY.first);
         let low = self.one_family(Family::Ipv4, low)?;
         let high = self.one_family(Family::Ipv6, high)?;
-        self.join(layout::FAMILY.first, low, high)
+        self.space.arena.node(layout::FAMILY.first, low, high)
     }
 
-    fn one_family(&mut self, family: Family, within: Ref) -> Result<Outcome, TooComplex> {
+    fn one_family(&mut self, family: Family, sets: Sets) -> Result<Ref, TooComplex> {
         self.family = family;
         self.below_source.clear();
         self.below_destination.clear();
         let cases = self.cases.iter();
         let entries: Vec<Entry> = cases.flat_map(|&(source, kind)| entries(source, family, kind)).collect();
-        self.list(Stage::Source, &entries, within)
+        self.list(Stage::Source, &entries, sets)
     }
 
     /// Takes a list in parts, so that not too much of it is carried along.
-    fn list(&mut self, stage: Stage, entries: &[Entry], within: Ref) -> Result<Outcome, TooComplex> {
-        let mut outcomes = Vec::new();
+    fn list(&mut self, stage: Stage, entries: &[Entry], mut sets: Sets) -> Result<Ref, TooComplex> {
+        let mut starts = vec![0];
         let (mut start, mut carried) = (0, 0);
         for (at, entry) in entries.iter().enumerate() {
             let parting = entry.length > 0;
             carried += usize::from(!parting);
             let mixed = parting || carried < at + 1 - start;
             if carried > MOST_CARRIED && mixed {
-                outcomes.push(self.part(stage, 0, entries[start..at].to_vec(), within)?);
+                starts.push(at);
                 (start, carried) = (at, usize::from(!parting));
             }
         }
-        outcomes.push(self.part(stage, 0, entries[start..].to_vec(), within)?);
-        self.space.one_after_the_other(outcomes, within)
+        let mut end = entries.len();
+        for start in starts.into_iter().rev() {
+            sets.otherwise = self.part(stage, 0, entries[start..end].to_vec(), sets)?;
+            end = start;
+        }
+        Ok(sets.otherwise)
     }
 
     /// Descends from one bit of the address to the next.
@@ -242,12 +230,16 @@ impl<'s, 'a> Descent<'s, 'a> {
         stage: Stage,
         depth: Variable,
         entries: Vec<Entry>,
-        within: Ref,
-    ) -> Result<Outcome, TooComplex> {
-        if within == Ref::FALSE || entries.is_empty() {
-            return Ok(Outcome::unmatched(within));
+        sets: Sets,
+    ) -> Result<Ref, TooComplex> {
+        if sets.within == Ref::FALSE {
+            return Ok(Ref::FALSE);
         }
-        self.space.arena.work(entries.len())?;
+        match *entries.as_slice() {
+            [] => return Ok(sets.otherwise),
+            [entry] => return self.one(stage, depth, entry, sets),
+            _ => self.space.arena.work(entries.len())?,
+        }
         if entries.iter().all(|entry| entry.length <= depth) {
             let mut kinds = Vec::new();
             for entry in entries {
@@ -256,36 +248,55 @@ impl<'s, 'a> Descent<'s, 'a> {
                     kinds.push(entry.kind);
                 }
             }
-            return self.below(stage, kinds, within);
+            return self.below(stage, kinds, sets);
         }
         let variable = stage.bits().first + depth;
-        let (within_low, within_high) = self.space.arena.cofactors(within, variable);
-        let goes =
-            |entry: &Entry, one: bool| entry.length <= depth || (entry.bits << depth >> 127 == 1) == one;
+        let (low_sets, high_sets) = sets.parted(&self.space.arena, variable);
+        let goes = |entry: &Entry, one: bool| entry.length <= depth || entry.bit(depth) == one;
         let high: Vec<Entry> = entries.iter().copied().filter(|entry| goes(entry, true)).collect();
         let mut low = entries;
         low.retain(|entry| goes(entry, false));
-        let low = self.part(stage, depth + 1, low, within_low)?;
-        let high = self.part(stage, depth + 1, high, within_high)?;
-        self.join(variable, low, high)
+        let low = self.part(stage, depth + 1, low, low_sets)?;
+        let high = self.part(stage, depth + 1, high, high_sets)?;
+        self.space.arena.node(variable, low, high)
+    }
+
+    /// The same for a single case, as the most part of a long list ends.
+    fn one(&mut self, stage: Stage, depth: Variable, entry: Entry, sets: Sets) -> Result<Ref, TooComplex> {
+        if sets.within == Ref::FALSE {
+            return Ok(Ref::FALSE);
+        }
+        if entry.length <= depth {
+            return self.below(stage, vec![entry.kind], sets);
+        }
+        self.space.arena.work(1)?;
+        let variable = stage.bits().first + depth;
+        let (low, high) = sets.parted(&self.space.arena, variable);
+        if entry.bit(depth) {
+            let high = self.one(stage, depth + 1, entry, high)?;
+            self.space.arena.node(variable, low.otherwise, high)
+        } else {
+            let low = self.one(stage, depth + 1, entry, low)?;
+            self.space.arena.node(variable, low, high.otherwise)
+        }
     }
 
     /// Goes on where no case tests the address any more.
-    fn below(&mut self, stage: Stage, kinds: Vec<usize>, within: Ref) -> Result<Outcome, TooComplex> {
-        if within == Ref::FALSE {
-            return Ok(Outcome::unmatched(within));
+    fn below(&mut self, stage: Stage, kinds: Vec<usize>, sets: Sets) -> Result<Ref, TooComplex> {
+        if sets.within == Ref::FALSE {
+            return Ok(Ref::FALSE);
         }
         self.space.arena.work(kinds.len())?;
-        let key = (within, kinds);
-        if let Some(outcome) = self.memory(stage).get(&key) {
-            return Ok(outcome.clone());
+        let key = (sets, kinds);
+        if let Some(&answer) = self.memory(stage).get(&key) {
+            return Ok(answer);
         }
-        let variable = self.space.arena.variable(within);
-        let outcome = if variable < stage.bits().end() {
-            let (low, high) = self.space.arena.children(within);
+        let variable = sets.variable(&self.space.arena);
+        let answer = if variable < stage.bits().end() {
+            let (low, high) = sets.parted(&self.space.arena, variable);
             let low = self.below(stage, key.1.clone(), low)?;
             let high = self.below(stage, key.1.clone(), high)?;
-            self.join(variable, low, high)?
+            self.space.arena.node(variable, low, high)?
         } else {
             match stage {
                 Stage::Source => {
@@ -294,52 +305,31 @@ impl<'s, 'a> Descent<'s, 'a> {
                     let entries: Vec<Entry> = destinations
                         .flat_map(|&kind| entries(self.kinds[kind].destination, family, kind))
                         .collect();
-                    self.list(Stage::Destination, &entries, within)?
+                    self.list(Stage::Destination, &entries, sets)?
                 }
-                Stage::Destination => self.rest(&key.1, within)?,
+                Stage::Destination => self.rest(&key.1, sets)?,
             }
         };
-        self.memory(stage).insert(key, outcome.clone());
-        Ok(outcome)
+        self.memory(stage).insert(key, answer);
+        Ok(answer)
     }
 
-    fn memory(&mut self, stage: Stage) -> &mut HashMap<(Ref, Vec<usize>), Outcome> {
+    fn memory(&mut self, stage: Stage) -> &mut HashMap<(Sets, Vec<usize>), Ref> {
         match stage {
             Stage::Source => &mut self.below_source,
             Stage::Destination => &mut self.below_destination,
         }
     }
 
-    /// Takes case after case off the packets of `within`, the addresses being settled.
-    fn rest(&mut self, kinds: &[usize], within: Ref) -> Result<Outcome, TooComplex> {
-        let mut outcome = Outcome::unmatched(within);
-        for &kind in kinds {
-            if outcome.unmatched == Ref::FALSE {
-                break;
-            }
-            let Kind { rest, label, .. } = self.kinds[kind];
-            let step = self.space.take(outcome.unmatched, rest, label)?;
-            self.space.continue_with(&mut outcome, step)?;
+    /// Chooses case after case, the addresses being settled.
+    fn rest(&mut self, kinds: &[usize], sets: Sets) -> Result<Ref, TooComplex> {
+        let mut answer = PacketSet(sets.otherwise);
+        for &kind in kinds.iter().rev() {
+            let Kind { rest, then, .. } = self.kinds[kind];
+            let then = PacketSet(then.unwrap_or(sets.moving));
+            answer = self.space.choose(PacketSet(rest), then, answer)?;
         }
-        Ok(outcome)
-    }
-
-    /// What is `low` where `variable` is 0 and `high` where it is 1.
-    fn join(&mut self, variable: Variable, low: Outcome, high: Outcome) -> Result<Outcome, TooComplex> {
-        let arena = &mut self.space.arena;
-        let unmatched = arena.node(variable, low.unmatched, high.unmatched)?;
-        let mut matched = Vec::with_capacity(low.matched.len().max(high.matched.len()));
-        let (mut low, mut high) = (low.matched.into_iter().peekable(), high.matched.into_iter().peekable());
-        loop {
-            let label = match (low.peek(), high.peek()) {
-                (Some((a, _)), Some((b, _))) => *a.min(b),
-                (Some((label, _)), None) | (None, Some((label, _))) => *label,
-                (None, None) => return Ok(Outcome { matched, unmatched }),
-            };
-            let low = low.next_if(|(own, _)| *own == label).map_or(Ref::FALSE, |(_, set)| set);
-            let high = high.next_if(|(own, _)| *own == label).map_or(Ref::FALSE, |(_, set)| set);
-            matched.push((label, arena.node(variable, low, high)?));
-        }
+        Ok(answer.0)
     }
 }
 

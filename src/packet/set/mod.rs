@@ -30,7 +30,7 @@ use arena::{Arena, Ref, Variable};
 
 pub use describe::Description;
 pub use fields::{Field, NameField};
-pub use first_match::{Case, FirstMatch};
+pub use first_match::Case;
 pub use part::{Names, Part};
 pub use sample::Membership;
 
@@ -179,6 +179,22 @@ impl Space {
     /// When the budget is used up.
     pub fn difference(&mut self, a: PacketSet, b: PacketSet) -> Result<PacketSet, TooComplex> {
         self.intersection(a, b.complement())
+    }
+
+    /// The packets of `set` that are in `then`, and the others that are in `otherwise`.
+    ///
+    /// # Errors
+    ///
+    /// When the budget is used up.
+    pub fn choose(
+        &mut self,
+        set: PacketSet,
+        then: PacketSet,
+        otherwise: PacketSet,
+    ) -> Result<PacketSet, TooComplex> {
+        let inside = self.intersection(set, then)?;
+        let outside = self.difference(otherwise, set)?;
+        self.union(inside, outside)
     }
 
     /// Whether every packet of `a` is in `b`.

@@ -8,7 +8,7 @@ use super::arena::{Ref, Variable};
 use super::layout::{self, Bits};
 use super::part::{Names, Pattern};
 use super::{NameField, PacketSet, Space, TooComplex};
-use crate::packet::{AddressSet, PortRange, PortSet};
+use crate::packet::{AddressSet, PortRange, PortSet, Protocol};
 
 impl Space {
     /// The addresses that packets of the set come from.
@@ -49,6 +49,19 @@ impl Space {
     /// When the budget is used up.
     pub fn destination_ports_of(&mut self, set: PacketSet) -> Result<PortSet, TooComplex> {
         self.ports_of(set, layout::DESTINATION_PORT)
+    }
+
+    /// The set by addresses, protocol and ports alone: every packet for which there is one in the set with the same.
+    /// The protocols above IP of the packets of the set.
+    ///
+    /// # Errors
+    ///
+    /// When the budget is used up.
+    pub fn protocols_of(&mut self, set: PacketSet) -> Result<Vec<Protocol>, TooComplex> {
+        let values = self.only(set.0, layout::PROTOCOL)?;
+        let numbers = self.read_ranges(values, layout::PROTOCOL)?;
+        let all = (0..=u8::MAX).filter(|&number| numbers.contains(number.into()));
+        Ok(all.map(Protocol::from_number).collect())
     }
 
     /// The set by addresses, protocol and ports alone: every packet for which there is one in the set with the same.
