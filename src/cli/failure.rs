@@ -35,6 +35,8 @@ pub enum Failure {
         /// The names declared, in the order of the deployment.
         declared: Vec<String>,
     },
+    /// A finding is asked for that the catalogue does not have.
+    UnknownRule(String),
     /// A file cannot be read.
     Read {
         /// Which; `-` is standard input.
@@ -70,6 +72,7 @@ impl Failure {
             Self::UnknownFirewall { name, declared } => lang::failure::unknown_firewall(name, declared, lang),
             Self::NoRulesets => lang::failure::no_rulesets(lang),
             Self::WhichFirewall { declared } => lang::failure::which_firewall(declared, lang),
+            Self::UnknownRule(id) => lang::failure::unknown_rule(id, lang),
             Self::Read { path, source } => lang::failure::read(path, source, lang),
             Self::UnknownFormat(path) => lang::failure::unknown_format(path, lang),
             Self::Packet(words) => lang::failure::packet(words, lang),

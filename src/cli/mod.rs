@@ -18,6 +18,7 @@ mod help;
 mod init;
 mod localize;
 mod man;
+mod rule;
 mod rulesets;
 mod schema;
 mod trace;
@@ -56,6 +57,7 @@ pub fn run(arguments: Vec<OsString>, console: &mut Console) -> Result<Exit, Fail
         Command::Audit(arguments) => audit::run(&arguments, console),
         Command::Diff(arguments) => diff::run(&arguments, console),
         Command::Trace(arguments) => trace::run(&arguments, console),
+        Command::Rule(arguments) => rule::run(&arguments, console),
         Command::Init(arguments) => init::run(&arguments, console),
         Command::Demo => demo::run(console),
         Command::Schema => schema::run(console),

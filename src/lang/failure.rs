@@ -108,6 +108,17 @@ pub fn which_firewall(declared: &[String], lang: Lang) -> String {
     )
 }
 
+/// A finding that the catalogue does not have.
+#[must_use]
+pub fn unknown_rule(id: &str, lang: Lang) -> String {
+    let id = visible(id);
+    say!(
+        lang,
+        "the catalogue has no finding '{id}'; ftpfw rule lists those that it has, such as FTP005",
+        "目录中没有编号“{id}”；运行 ftpfw rule 可列出全部编号，例如 FTP005"
+    )
+}
+
 /// A file that has been written.
 #[must_use]
 pub fn written(path: &Path, lang: Lang) -> String {

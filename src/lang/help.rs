@@ -39,6 +39,11 @@ pub fn about(command: &str, lang: Lang) -> Option<String> {
             "Show what one rule set lets through and another does not; their dialects may differ",
             "显示一个规则集放行而另一个不放行的数据包；两者可以是不同的语言"
         ),
+        "rule" => say!(
+            lang,
+            "Print what the catalogue says of a finding: why it matters, wrong and right, how to mend it",
+            "输出某类问题的说明：为何重要、正误示例、如何修正"
+        ),
         "init" => say!(
             lang,
             "Print a commented deployment file to start from",
@@ -61,6 +66,11 @@ pub fn about(command: &str, lang: Lang) -> Option<String> {
 #[must_use]
 pub fn argument(command: &str, id: &str, lang: Lang) -> Option<String> {
     Some(match (command, id) {
+        ("rule", "id") => say!(
+            lang,
+            "The id of the finding, such as FTP005; without it, the list of all",
+            "问题编号，例如 FTP005；省略时列出全部"
+        ),
         ("audit", "rulesets") => say!(
             lang,
             "The rule sets of one firewall, which apply together, with - for standard input; those that the deployment names unless given",

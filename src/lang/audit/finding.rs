@@ -1,10 +1,11 @@
 //! A finding as people are shown it: like a compiler's message.
 
+use super::catalogue::text;
 use super::{Words, missing};
-use crate::audit::{Finding, Level, Message, Place, entry};
-use crate::deployment::{Reading, Severity};
+use crate::audit::{Finding, Message, Place, entry};
+use crate::deployment::Reading;
 use crate::lang::diff::packet;
-use crate::lang::problem::{help, severity};
+use crate::lang::problem::{self, help};
 use crate::lang::trace::Subject;
 use crate::lang::{Lang, say};
 use crate::report::diagnostic::{Diagnostic, Label, Related};
@@ -22,11 +23,7 @@ pub struct Texts<'a> {
 #[must_use]
 pub fn diagnostic(finding: &Finding, texts: Texts<'_>, lang: Lang, color: bool) -> String {
     let words = words(finding, lang);
-    let severity_of = match finding.level {
-        Level::Error => Severity::Error,
-        Level::Warning => Severity::Warning,
-        Level::Info => Severity::Info,
-    };
+    let severity = super::severity(finding.level);
     let subject = texts.subject;
     let mut excerpts: Vec<(&str, &str, Vec<Label>)> = Vec::new();
     let mut notes = Vec::new();
@@ -70,17 +67,14 @@ pub fn diagnostic(finding: &Finding, texts: Texts<'_>, lang: Lang, color: bool) 
         notes.push((say!(lang, "for example", "例如"), spec));
     }
     let catalogue = entry(finding.rule);
-    let advice = words.help.unwrap_or_else(|| match lang {
-        Lang::En => catalogue.mend.en.trim().to_owned(),
-        Lang::Zh => catalogue.mend.zh.trim().to_owned(),
-    });
+    let advice = words.help.unwrap_or_else(|| text(&catalogue.mend, lang));
     let (name, source, labels) = match excerpts.first() {
         Some((name, source, labels)) => (*name, *source, labels.clone()),
         None => (finding.firewall.as_deref().unwrap_or_default(), "", Vec::new()),
     };
     let diagnostic = Diagnostic {
-        severity: severity_of,
-        level: severity(severity_of, lang),
+        severity,
+        level: problem::severity(severity, lang),
         code: Some(finding.rule.id()),
         title: match &finding.firewall {
             Some(firewall) => say!(lang, "{firewall}: {}", "{firewall}：{}", words.title),

@@ -1,5 +1,6 @@
 //! What `audit` says.
 
+pub mod catalogue;
 mod finding;
 mod matrix;
 mod missing;
@@ -9,6 +10,7 @@ pub use matrix::document;
 
 use super::{Lang, say};
 use crate::audit::{Audit, Level, Place};
+use crate::deployment::Severity;
 use crate::lang::trace::{Subject, policy};
 
 /// What a finding says, in one sentence, and what to say beside the place at fault.
@@ -29,6 +31,16 @@ pub fn place(place: Place, subject: Subject<'_>) -> Option<String> {
         Place::Rule(rule) => subject.rule(rule).map(|(name, line, _)| format!("{name}:{line}")),
         Place::Policy(chain) => Some(policy(subject, chain)),
         Place::Text(_) => None,
+    }
+}
+
+/// How a level is shown, by which its colour and its name are chosen.
+#[must_use]
+pub fn severity(level: Level) -> Severity {
+    match level {
+        Level::Error => Severity::Error,
+        Level::Warning => Severity::Warning,
+        Level::Info => Severity::Info,
     }
 }
 
