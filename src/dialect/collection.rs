@@ -60,13 +60,17 @@ pub fn read(texts: Vec<(Text, Format)>, find: &mut Find<'_>) -> Collection {
 
 impl Collection {
     fn add(&mut self, number: u32, format: Format, sets: &Sets, find: &mut Find<'_>) {
+        if format == Format::Ipset {
+            // Read before.
+            return;
+        }
         let index = usize::try_from(number).unwrap_or(usize::MAX);
         // Taken out for as long as it is read, so that including can add texts; a large one is not copied.
         let Some(content) = self.texts.get_mut(index).map(|text| std::mem::take(&mut text.content)) else {
             return;
         };
         let reading = match format {
-            Format::Ipset => return,
+            Format::Ipset => Reading::default(),
             Format::Iptables | Format::Ip6tables => {
                 let family = if format == Format::Iptables { Family::Ipv4 } else { Family::Ipv6 };
                 iptables::read(&content, Input { number, family, table: "filter", sets })
