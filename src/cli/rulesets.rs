@@ -28,6 +28,9 @@ pub(super) fn load(
     if !complaints.is_empty() {
         console.note(&complaints);
     }
+    for text in collection.empty.iter().filter_map(|&index| collection.texts.get(index)) {
+        console.note(&lang::reading::empty(&text.name, console.lang()));
+    }
     Ok(collection)
 }
 

@@ -19,6 +19,8 @@ pub struct Collection {
     pub texts: Vec<Text>,
     /// What was not understood.
     pub problems: Vec<Problem>,
+    /// Which of the texts named first hold no rule set at all: neither a chain nor a rule.
+    pub empty: Vec<usize>,
 }
 
 /// A text and what it is called.
@@ -51,6 +53,7 @@ pub fn read(texts: Vec<(Text, Format)>, find: &mut Find<'_>) -> Collection {
         host: Host::default(),
         texts: texts.into_iter().map(|(text, _)| text).collect(),
         problems,
+        empty: Vec::new(),
     };
     for (number, format) in (0..).zip(formats) {
         collection.add(number, format, &sets, find);
@@ -86,6 +89,10 @@ impl Collection {
             text.content = content;
         }
         let Reading { ruleset, host, problems } = reading;
+        let holds_rules = !matches!(format, Format::Sysctl | Format::Modprobe);
+        if holds_rules && ruleset.chains.iter().all(|chain| chain.base.is_none() && chain.rules.is_empty()) {
+            self.empty.push(index);
+        }
         self.host.merge(host);
         self.ruleset.skipped_interfaces.extend(ruleset.skipped_interfaces);
         self.ruleset.helper_objects.extend(ruleset.helper_objects);

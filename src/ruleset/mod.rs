@@ -96,9 +96,22 @@ impl TableFamily {
     }
 }
 
+/// The program that a table belongs to. A machine may have a `filter` of iptables beside an `ip filter` of nft.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum System {
+    /// `iptables` and `ip6tables`.
+    Iptables,
+    /// `nft`.
+    Nftables,
+    /// `pfctl`.
+    Pf,
+}
+
 /// A table: a name space of chains.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Table {
+    /// Whose it is: tables of different programs have nothing to do with each other, whatever their names.
+    pub system: System,
     /// Which packets it sees.
     pub family: TableFamily,
     /// Its name: `filter`, `nat`, `raw` with iptables, any with nftables, the anchor's path with pf

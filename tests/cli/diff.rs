@@ -83,3 +83,16 @@ fn what_is_generated_in_different_dialects_means_the_same() {
         assert_eq!(run.code, Some(code), "{a} {b}\n{}{}", run.stdout, run.stderr);
     }
 }
+
+#[test]
+fn a_file_without_rules_is_said_to_be_one() {
+    let folder = folder();
+    fs::write(folder.path().join("empty.nft"), "# nothing yet\n").expect("a file");
+    for (lang, said) in
+        [("en", "empty.nft has neither a rule nor a chain"), ("zh", "empty.nft 中既没有规则也没有链")]
+    {
+        let run = run(ftpfw(&format!("--lang {lang} diff empty.nft b.nft")).current_dir(folder.path()));
+        assert!(run.stderr.contains(said), "{}", run.stderr);
+        assert!(!run.stderr.contains("b.nft"), "{}", run.stderr);
+    }
+}

@@ -226,3 +226,15 @@ fn a_rule_that_changes_what_it_asked_about_does_not_ask_again() {
     let text = format!("{HEAD}tcp dport 21 meta mark set 0x1 tcp sport 40000 accept\n}}\n}}\n");
     check(Format::Nft, &text, &[(CONTROL, "accept 4")]);
 }
+
+/// A table of iptables and one of nft may have the same name, and so may their chains.
+#[test]
+fn a_jump_stays_with_the_program_that_it_is_of() {
+    let iptables = "*filter\n:INPUT ACCEPT [0:0]\n:ours - [0:0]\n-A INPUT -j ours\n-A ours -p tcp --dport 21 -j DROP\nCOMMIT\n";
+    let nft = "table ip filter {\n chain ours { }\n chain INPUT {\n type filter hook input priority 10;\n jump ours\n }\n}\n";
+    let mut texts = [(iptables, Format::Iptables), (nft, Format::Nft)];
+    let packet = "hook=input proto=tcp src=198.51.100.7 sport=40000 dst=192.0.2.1 dport=21";
+    assert_eq!(outcome(&texts, packet), "drop 5");
+    texts.reverse();
+    assert_eq!(outcome(&texts, packet), "drop 5");
+}

@@ -9,7 +9,7 @@ use crate::flow::{Channel, Connection, Endpoint};
 use crate::packet::{AddressSet, Family, Protocol};
 use crate::ruleset::{
     Action, Attachment, BaseChain, Chain, Direction, HelperObject, Hook, Interface, Match, Policy, Rule,
-    Ruleset, States, Table, TableFamily, priority,
+    Ruleset, States, System, Table, TableFamily, priority,
 };
 
 /// The kernel's name of the FTP helper (`nf_conntrack_ftp`).
@@ -67,7 +67,11 @@ impl Part<'_> {
             (_, Shape::Complete) => OWN_TABLE,
             (_, Shape::Fragment) => JOINED_TABLE,
         };
-        Table { family: self.table_family, name: name.to_owned() }
+        let system = match self.firewall().dialect {
+            Dialect::Iptables => System::Iptables,
+            _ => System::Nftables,
+        };
+        Table { system, family: self.table_family, name: name.to_owned() }
     }
 
     fn filter(&mut self) {

@@ -14,7 +14,7 @@ use crate::flow::{Connection, Endpoint};
 use crate::packet::{AddressSet, Family, PortSet, Protocol};
 use crate::ruleset::{
     Action, AddressType, Attachment, BaseChain, Chain, Direction, Hook, Interface, Match, Policy, Rule,
-    Ruleset, Table, TableFamily,
+    Ruleset, System, Table, TableFamily,
 };
 
 /// Where ftp-proxy(8) puts the rules for data connections.
@@ -339,14 +339,14 @@ impl<'a> Rules<'a> {
                 Shape::Fragment => {
                     let ours = (!rules.is_empty()).then(|| own.clone());
                     attachments.extend(proxy.into_iter().chain(ours).map(|chain| Attachment {
-                        table: Table { family: TableFamily::Inet, name: String::new() },
+                        table: Table { system: System::Pf, family: TableFamily::Inet, name: String::new() },
                         hook,
                         chain,
                     }));
                 }
             }
             if !rules.is_empty() {
-                let table = Table { family: TableFamily::Inet, name: own.clone() };
+                let table = Table { system: System::Pf, family: TableFamily::Inet, name: own.clone() };
                 // pf passes what no rule matches.
                 let base = Some(BaseChain {
                     hook,

@@ -6,4 +6,4 @@ pub mod nftables;
 pub mod pf;
 mod report;
 
-pub use report::report;
+pub use report::{empty, report};

@@ -4,9 +4,10 @@ use super::{host, iptables, nftables, pf};
 use crate::deployment::Severity;
 use crate::dialect::collection::Collection;
 use crate::dialect::reading::{Problem, ProblemKind};
-use crate::lang::Lang;
 use crate::lang::problem::{Words, and_more, help, severity};
+use crate::lang::{Lang, say};
 use crate::report::diagnostic::{Diagnostic, Label};
+use crate::report::escape::visible;
 
 /// How many are shown. Whoever reads a rule set for another purpose does not want to see all of a thousand.
 const SHOWN: usize = 20;
@@ -21,6 +22,17 @@ pub fn report(collection: &Collection, lang: Lang, color: bool) -> String {
         parts.push(and_more(problems.len() - SHOWN, lang));
     }
     parts.join("\n\n")
+}
+
+/// That a file holds no rule set.
+#[must_use]
+pub fn empty(name: &str, lang: Lang) -> String {
+    let name = visible(name);
+    say!(
+        lang,
+        "note: {name} has neither a rule nor a chain: it filters nothing",
+        "提示：{name} 中既没有规则也没有链，不过滤任何数据包"
+    )
 }
 
 fn one(problem: &Problem, collection: &Collection, lang: Lang, color: bool) -> String {

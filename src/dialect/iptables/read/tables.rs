@@ -9,7 +9,7 @@ use super::rule::Argument;
 use super::target::Marks;
 use crate::packet::Family;
 use crate::ruleset::{
-    Action, BaseChain, Chain, Hook, Masked, Match, Origin, Policy, Rule, Ruleset, Table, TableFamily,
+    Action, BaseChain, Chain, Hook, Masked, Match, Origin, Policy, Rule, Ruleset, System, Table, TableFamily,
     priority,
 };
 
@@ -54,7 +54,7 @@ impl Tables {
         if name.known && !matches!(name.text, "raw" | "mangle" | "nat" | "filter" | "security") {
             log.report(name.origin, Problem::Table(name.text.to_owned()));
         }
-        let table = Table { family: key.0, name: key.1.clone() };
+        let table = Table { system: System::Iptables, family: key.0, name: key.1.clone() };
         self.all.push(Contents { table, chains: Vec::new(), index: HashMap::new() });
         self.index.insert(key, self.all.len() - 1);
         self.all.len() - 1

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::ruleset::{BaseChain, Chain, Hook, Policy, Rule, Table, TableFamily};
+use crate::ruleset::{BaseChain, Chain, Hook, Policy, Rule, System, Table, TableFamily};
 
 /// A list of rules that pf evaluates by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -97,7 +97,7 @@ impl Places {
                 policy: Policy::Accept,
             };
             let base = (path == self.root).then_some(base);
-            let table = Table { family: TableFamily::Inet, name: path };
+            let table = Table { system: System::Pf, family: TableFamily::Inet, name: path };
             Chain { table, name: section.name().to_owned(), base, rules }
         };
         sections.into_iter().map(chain).collect()

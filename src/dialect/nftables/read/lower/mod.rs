@@ -11,7 +11,7 @@ mod value;
 use super::source::Problems;
 use super::syntax::{RuleText, Statement};
 use super::tables::{self, Tables};
-use crate::ruleset::{Chain, HelperObject, Ruleset, Table};
+use crate::ruleset::{Chain, HelperObject, Ruleset, System, Table};
 use condition::{Limits, View};
 
 /// The rule set that the tables amount to.
@@ -55,7 +55,7 @@ fn lower_table(
     ruleset: &mut Ruleset,
 ) {
     let (family, name) = table.key;
-    let key = Table { family, name };
+    let key = Table { system: System::Nftables, family, name };
     let statements = chains.iter().flat_map(|chain| &chain.rules).flat_map(|rule| &rule.statements);
     let updated = statements.filter_map(|(statement, _)| match statement {
         Statement::Update { set, .. } => Some(set.clone()),
