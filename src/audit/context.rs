@@ -7,8 +7,7 @@ use super::survey::{Situation, Survey};
 use super::{Place, Request, RuleId, Subject, entry};
 use crate::deployment::Firewall;
 use crate::flow::{FlowId, Mode};
-use crate::packet::{Family, PacketSet, Space};
-use crate::ruleset::evaluate::NoAnswer;
+use crate::packet::{Family, PacketSet, Space, TooComplex};
 use crate::ruleset::trace::{Decider, Path, Trace, Tracer, Verdict};
 use crate::ruleset::{Rule, Ruleset};
 
@@ -38,7 +37,7 @@ pub(super) struct Context<'a> {
 
 impl<'a> Context<'a> {
     /// Evaluates the rules.
-    pub(super) fn new(request: &'a Request<'a>, subject: &'a Subject<'a>) -> Result<Self, NoAnswer> {
+    pub(super) fn new(request: &'a Request<'a>, subject: &'a Subject<'a>) -> Result<Self, TooComplex> {
         let mut space = Space::default();
         let Situation { interfaces, helped, if_expected, if_new } =
             Survey::new(request, subject, &mut space)?.situation(&mut space)?;
@@ -89,7 +88,7 @@ impl<'a> Context<'a> {
         merged(required)
     }
 
-    fn cells(&mut self) -> Result<Vec<Cell>, NoAnswer> {
+    fn cells(&mut self) -> Result<Vec<Cell>, TooComplex> {
         let modes = self.request.deployment.service.modes;
         let declared = |flow: &FlowId| match flow.mode() {
             Mode::Active => modes.active,
@@ -105,7 +104,7 @@ impl<'a> Context<'a> {
         Ok(cells)
     }
 
-    fn cell(&mut self, flow: FlowId, family: Family) -> Result<Cell, NoAnswer> {
+    fn cell(&mut self, flow: FlowId, family: Family) -> Result<Cell, TooComplex> {
         let offered = Session::offered(self.request.deployment.service.tls);
         let own = |flow: FlowId| self.of(flow, family);
         let mut answer = verdict(own(flow), offered);
@@ -150,7 +149,7 @@ impl<'a> Context<'a> {
     }
 
     /// What of these packets is not let through.
-    pub(super) fn uncovered(&mut self, judged: &[Judged]) -> Result<Uncovered, NoAnswer> {
+    pub(super) fn uncovered(&mut self, judged: &[Judged]) -> Result<Uncovered, TooComplex> {
         let closed = self.space.union_all(judged.iter().map(|judged| judged.closed))?;
         let set = if closed.is_empty() {
             self.space.union_all(judged.iter().map(|judged| judged.doubtful))?
@@ -180,14 +179,14 @@ impl<'a> Context<'a> {
     }
 
     /// A set as people are shown it: by addresses, protocol and ports.
-    pub(super) fn packets(&mut self, set: PacketSet) -> Result<Packets, NoAnswer> {
+    pub(super) fn packets(&mut self, set: PacketSet) -> Result<Packets, TooComplex> {
         let shape = self.space.endpoints(set)?;
         let description = self.space.describe(shape, PARTS)?;
         Ok(Packets { parts: description.parts, left_out: description.left_out })
     }
 
     /// One packet of a set.
-    pub(super) fn sample(&mut self, set: PacketSet, path: Path) -> Result<Option<Sample>, NoAnswer> {
+    pub(super) fn sample(&mut self, set: PacketSet, path: Path) -> Result<Option<Sample>, TooComplex> {
         Ok(self.space.sample(set)?.map(|packet| Sample { path, packet }))
     }
 

@@ -8,8 +8,7 @@ use super::matrix::{CellVerdict, Judged};
 use super::{RuleId, finding};
 use crate::deployment::Side;
 use crate::flow::{Channel, Mode};
-use crate::packet::Family;
-use crate::ruleset::evaluate::NoAnswer;
+use crate::packet::{Family, TooComplex};
 use crate::ruleset::trace::{Decider, Verdict};
 use crate::ruleset::{Action, Match};
 
@@ -55,21 +54,21 @@ pub enum Part {
 }
 
 /// FTP004: the control connection.
-pub(super) fn control(context: &mut Context<'_>) -> Result<Vec<Finding>, NoAnswer> {
+pub(super) fn control(context: &mut Context<'_>) -> Result<Vec<Finding>, TooComplex> {
     all(context, RuleId::FTP004, Connection::Control)
 }
 
 /// FTP005: passive data connections.
-pub(super) fn passive_data(context: &mut Context<'_>) -> Result<Vec<Finding>, NoAnswer> {
+pub(super) fn passive_data(context: &mut Context<'_>) -> Result<Vec<Finding>, TooComplex> {
     all(context, RuleId::FTP005, Connection::Passive)
 }
 
 /// FTP021: active data connections.
-pub(super) fn active_data(context: &mut Context<'_>) -> Result<Vec<Finding>, NoAnswer> {
+pub(super) fn active_data(context: &mut Context<'_>) -> Result<Vec<Finding>, TooComplex> {
     all(context, RuleId::FTP021, Connection::Active)
 }
 
-fn all(context: &mut Context<'_>, rule: RuleId, connection: Connection) -> Result<Vec<Finding>, NoAnswer> {
+fn all(context: &mut Context<'_>, rule: RuleId, connection: Connection) -> Result<Vec<Finding>, TooComplex> {
     let mut findings = Vec::new();
     for part in [Part::Opening, Part::Later, Part::Replies] {
         let judged: Vec<Judged> = context
@@ -94,7 +93,7 @@ fn one(
     connection: Connection,
     part: Part,
     judged: &[Judged],
-) -> Result<Finding, NoAnswer> {
+) -> Result<Finding, TooComplex> {
     let uncovered = context.uncovered(judged)?;
     let extent = judged.iter().map(Judged::verdict).max().unwrap_or(CellVerdict::Open);
     let banned = extent == CellVerdict::Partly && is_ban(context, uncovered.by);

@@ -4,13 +4,13 @@ use super::context::Context;
 use super::end_to_end::Works;
 use super::finding::Finding;
 use super::{Request, missing};
-use crate::ruleset::evaluate::NoAnswer;
+use crate::packet::TooComplex;
 
 /// What looks for a finding.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Check {
     /// At each firewall by itself.
-    Firewall(fn(&mut Context<'_>) -> Result<Vec<Finding>, NoAnswer>),
+    Firewall(fn(&mut Context<'_>) -> Result<Vec<Finding>, TooComplex>),
     /// In the deployment as a whole.
     Service(fn(&Request<'_>, &[Works]) -> Vec<Finding>),
 }

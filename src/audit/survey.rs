@@ -10,8 +10,8 @@ use super::matrix::Judged;
 use super::{Request, Subject};
 use crate::deployment::Place;
 use crate::flow::Channel;
-use crate::packet::{Family, PacketSet, Space};
-use crate::ruleset::evaluate::{NoAnswer, Question, accepted, helped};
+use crate::packet::{Family, PacketSet, Space, TooComplex};
+use crate::ruleset::evaluate::{Question, accepted, helped};
 use crate::ruleset::trace::Path;
 use crate::ruleset::{Match, Ruleset};
 
@@ -54,7 +54,7 @@ impl<'a> Survey<'a> {
         request: &'a Request<'a>,
         subject: &'a Subject<'a>,
         space: &mut Space,
-    ) -> Result<Self, NoAnswer> {
+    ) -> Result<Self, TooComplex> {
         let mut candidates = Vec::new();
         for interfaces in candidates_of(subject) {
             let site =
@@ -83,15 +83,15 @@ impl<'a> Survey<'a> {
         path: Path,
         which: impl Fn(&Crossing) -> bool,
         space: &mut Space,
-    ) -> Result<PacketSet, NoAnswer> {
+    ) -> Result<PacketSet, TooComplex> {
         let crossings = self.candidates.iter().flat_map(|one| one.if_expected.iter().chain(&one.if_new));
         let wanted = crossings.filter(|crossing| crossing.path == path && which(crossing));
         let sets: HashSet<PacketSet> = wanted.map(|crossing| crossing.packets).collect();
-        Ok(space.union_all(sets)?)
+        space.union_all(sets)
     }
 
     /// The interfaces with which most is let through, and what that is.
-    pub(super) fn situation(self, space: &mut Space) -> Result<Situation, NoAnswer> {
+    pub(super) fn situation(self, space: &mut Space) -> Result<Situation, TooComplex> {
         let mut best: Option<(usize, usize)> = None;
         for (index, candidate) in self.candidates.iter().enumerate() {
             let mut score = 0;
@@ -127,7 +127,7 @@ impl<'a> Survey<'a> {
         self.accepted.get(&path).copied().unwrap_or(PacketSet::EMPTY)
     }
 
-    fn judged(&self, crossings: &[Crossing], space: &mut Space) -> Result<Vec<Judged>, NoAnswer> {
+    fn judged(&self, crossings: &[Crossing], space: &mut Space) -> Result<Vec<Judged>, TooComplex> {
         let mut all = Vec::with_capacity(crossings.len());
         for crossing in crossings {
             let through = if crossing.onward.is_full() {

@@ -36,8 +36,8 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> Result<Exit, 
         Ok(rulesets::load(slice::from_ref(path), arguments.from, console)?.ruleset)
     };
     let (a, b) = (load(&arguments.a)?, load(&arguments.b)?);
-    let found = differences(&a, &b, arguments.state)
-        .map_err(|reason| Failure::NoAnswer(lang::diff::no_answer(reason, lang)))?;
+    let found =
+        differences(&a, &b, arguments.state).map_err(|_| Failure::NoAnswer(lang::diff::too_complex(lang)))?;
     let name = |path: &Path| path.display().to_string();
     let names = [name(&arguments.a), name(&arguments.b)];
     let document = lang::diff::document(&found, &names, lang);

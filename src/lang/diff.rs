@@ -5,7 +5,6 @@ use crate::packet::Packet;
 use crate::report::document::Document;
 use crate::report::escape::visible;
 use crate::ruleset::difference::{Difference, Surplus};
-use crate::ruleset::evaluate::NoAnswer;
 use crate::ruleset::trace::Path;
 
 /// What two rule sets, by their names, let through differently.
@@ -82,17 +81,10 @@ pub(super) fn packet(packet: &Packet) -> String {
 
 /// Why two rule sets cannot be compared.
 #[must_use]
-pub fn no_answer(reason: NoAnswer, lang: Lang) -> String {
-    match reason {
-        NoAnswer::TooComplex => say!(
-            lang,
-            "the rule sets are too complex to be compared: the sets of packets outgrew their budget",
-            "规则集过于复杂，无法比较：数据包集合超出了预算"
-        ),
-        NoAnswer::Pf => say!(
-            lang,
-            "rule sets for pf with tags, translating match rules or anchors with quick can be traced, but not compared yet",
-            "带有标签、做转换的 match 规则或带 quick 的锚点的 pf 规则集目前只能跟踪，尚不能比较"
-        ),
-    }
+pub fn too_complex(lang: Lang) -> String {
+    say!(
+        lang,
+        "the rule sets are too complex to be compared: the sets of packets outgrew their budget",
+        "规则集过于复杂，无法比较：数据包集合超出了预算"
+    )
 }

@@ -6,7 +6,7 @@ use crate::report::document::Document;
 use crate::report::escape::visible;
 use crate::ruleset::trace::spec::{Expected, SpecError};
 use crate::ruleset::trace::{Decider, RuleRef, Trace, Verdict};
-use crate::ruleset::{AddressType, CtDirection, Direction, Interface, Match, Policy, Ruleset};
+use crate::ruleset::{AddressType, CtDirection, Direction, Hook, Interface, Match, Policy, Ruleset};
 
 /// How long the text of a rule gets, in characters.
 const RULE_LENGTH: usize = 160;
@@ -51,6 +51,11 @@ impl Subject<'_> {
             let words: Vec<&str> = words.into_iter().filter(|word| !word.is_empty()).collect();
             visible(&words.join(" "))
         })
+    }
+
+    fn is_of_pf(&self, index: usize) -> bool {
+        let base = self.ruleset.chains.get(index).and_then(|chain| chain.base);
+        base.is_some_and(|base| base.hook == Hook::PfFilter)
     }
 
     fn quoted(&self, place: RuleRef) -> String {
@@ -131,6 +136,13 @@ fn decision(trace: &Trace, subject: Subject<'_>, lang: Lang) -> String {
         (Decider::Rule(place), _) => {
             let quoted = subject.quoted(place);
             say!(lang, "Decided by {quoted}", "由以下规则决定：{quoted}")
+        }
+        (Decider::Policy { chain }, Verdict::Accept) if subject.is_of_pf(chain) => {
+            say!(
+                lang,
+                "No rule decides, and pf passes what no rule decides.",
+                "没有规则作出决定，而 pf 放行未经规则决定的数据包。"
+            )
         }
         (Decider::Policy { chain }, Verdict::Accept) => {
             let chain = subject.chain(chain);

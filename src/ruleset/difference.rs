@@ -1,10 +1,10 @@
 //! What one rule set lets through and another does not.
 
 use super::Ruleset;
-use super::evaluate::{NoAnswer, Question, accepted};
+use super::evaluate::{Question, accepted};
 use super::trace::Path;
 use crate::packet::NameField::{InInterface, OutInterface};
-use crate::packet::{Budget, Field, Packet, PacketSet, Part, Space, State};
+use crate::packet::{Budget, Field, Packet, PacketSet, Part, Space, State, TooComplex};
 
 /// How many parts of a set are described.
 const PARTS: usize = 8;
@@ -33,18 +33,18 @@ pub struct Surplus {
 ///
 /// # Errors
 ///
-/// See [`NoAnswer`].
-pub fn differences(a: &Ruleset, b: &Ruleset, state: State) -> Result<Vec<Difference>, NoAnswer> {
+/// When the sets outgrow their budget.
+pub fn differences(a: &Ruleset, b: &Ruleset, state: State) -> Result<Vec<Difference>, TooComplex> {
     Path::ALL.into_iter().map(|path| difference(a, b, path, state)).collect()
 }
 
-fn difference(a: &Ruleset, b: &Ruleset, path: Path, state: State) -> Result<Difference, NoAnswer> {
+fn difference(a: &Ruleset, b: &Ruleset, path: Path, state: State) -> Result<Difference, TooComplex> {
     // What is not modelled is asked by the same words in both, and answered alike.
     let mut space = Space::new(Budget::default());
     let asked = asked(&mut space, path, state)?;
     let question = Question::about(path, asked);
     let (a, b) = (accepted(a, question, &mut space)?, accepted(b, question, &mut space)?);
-    let mut only = |one, other| -> Result<Option<Surplus>, NoAnswer> {
+    let mut only = |one, other| -> Result<Option<Surplus>, TooComplex> {
         let surplus = space.difference(one, other)?;
         let surplus = space.may(surplus)?;
         let possible = space.intersection(surplus, asked)?;
@@ -66,7 +66,7 @@ fn without_the_obvious(
     mut set: PacketSet,
     path: Path,
     state: State,
-) -> Result<PacketSet, NoAnswer> {
+) -> Result<PacketSet, TooComplex> {
     for field in [
         Field::State(state),
         Field::Reply(false),
@@ -91,7 +91,7 @@ fn without_the_obvious(
 
 /// The packets that can take a way at all: one for this machine leaves by no interface, one from it came by none, and
 /// none has a mark yet.
-fn asked(space: &mut Space, path: Path, state: State) -> Result<PacketSet, NoAnswer> {
+fn asked(space: &mut Space, path: Path, state: State) -> Result<PacketSet, TooComplex> {
     let arrives = space.name(InInterface, "")?.complement();
     let leaves = space.name(OutInterface, "")?.complement();
     let interfaces = match path {
@@ -102,5 +102,5 @@ fn asked(space: &mut Space, path: Path, state: State) -> Result<PacketSet, NoAns
     let unmarked = [space.mark(0, u32::MAX)?, space.connection_mark(0, u32::MAX)?];
     let original = space.reply(false)?;
     let state = space.state(&[state])?;
-    Ok(space.intersection_all([interfaces, unmarked[0], unmarked[1], original, state])?)
+    space.intersection_all([interfaces, unmarked[0], unmarked[1], original, state])
 }

@@ -67,8 +67,8 @@ struct Visit {
     decision: Option<Decision>,
     /// What the last matching rule does besides: translation that takes effect when it remains the last.
     pending: Vec<Action>,
-    /// How many rules matched, those that enter anchors aside.
-    matched: usize,
+    /// How many rules passed or blocked it.
+    decided: usize,
     /// A rule with `quick` matched.
     ended: bool,
 }
@@ -95,7 +95,7 @@ impl Machine<'_> {
                 tag,
                 decision: None,
                 pending: Vec::new(),
-                matched: 0,
+                decided: 0,
                 ended: false,
             };
             let passed_by_translation = self.translate(&mut visit)?;
@@ -186,10 +186,7 @@ impl Machine<'_> {
                 continue;
             }
             self.rule(rule, chain, visit, depth)?;
-            if !is_anchor(rule) {
-                visit.matched += 1;
-                visit.ended |= rule.quick;
-            }
+            visit.ended |= rule.quick && !is_anchor(rule);
         }
         Some(())
     }
@@ -209,11 +206,11 @@ impl Machine<'_> {
                 Action::Anchor(path) => {
                     // Section "ANCHORS": its rules take part as if they stood here. With `quick`, evaluation ends
                     // if any of them matched.
-                    let before = visit.matched;
+                    let before = visit.decided;
                     if let Some(inner) = self.anchor(path, chain, depth)? {
                         self.rules(inner, visit, depth + 1)?;
                     }
-                    visit.ended |= rule.quick && visit.matched > before;
+                    visit.ended |= rule.quick && visit.decided > before;
                     return Some(());
                 }
                 Action::DestinationNat { .. } | Action::SourceNat { .. } | Action::Divert { .. } => {
@@ -224,6 +221,7 @@ impl Machine<'_> {
         }
         if decision.is_some() {
             visit.decision = decision;
+            visit.decided += 1;
             visit.pending = translation;
         } else {
             // `match`: takes effect at once, and later rules see the packet as it then is.

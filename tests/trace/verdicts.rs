@@ -238,3 +238,23 @@ fn a_jump_stays_with_the_program_that_it_is_of() {
     texts.reverse();
     assert_eq!(outcome(&texts, packet), "drop 5");
 }
+
+#[test]
+fn an_anchor_with_quick_ends_where_a_rule_in_it_decides() {
+    let text = "anchor a quick {\n pass in proto tcp to port 21\n match in proto tcp to port 22 tag x\n}\nblock all\n";
+    let other = CONTROL.replace("dport=21", "dport=22");
+    check(Format::PfOpenbsd, text, &[(CONTROL, "accept 2"), (&other, "drop 5")]);
+}
+
+#[test]
+fn what_pf_is_not_told_about_passes_by_default() {
+    check(Format::PfOpenbsd, "block in proto udp\n", &[(CONTROL, "accept policy")]);
+}
+
+#[test]
+fn what_fills_an_anchor_overrules_a_translation_before_it() {
+    let text = "pass in inet proto tcp to port 21 rdr-to 10.0.0.5\nanchor \"filled/*\" in\nblock out inet to 10.0.0.5\n";
+    let packet =
+        "hook=forward proto=tcp src=203.0.113.9 sport=4000 dst=198.51.100.5 dport=21 iif=em0 oif=em1";
+    assert!(outcome(&[(text, Format::PfOpenbsd)], packet).starts_with("unknown"));
+}

@@ -13,7 +13,7 @@
 //!
 //! The addresses come first, being what long lists of rules differ in: a list of n sources then is a tree of
 //! n paths, whatever else its rules test. Then come the opaque predicates, because they are quantified, and
-//! last the labels, of which most sets have none.
+//! last what only evaluations have in their sets: the [registers](super::register) and the labels.
 
 use super::arena::Variable;
 use crate::packet::{Protocol, State};
@@ -72,8 +72,14 @@ pub(super) const MOST_OPAQUE: Variable = 2048;
 /// After every opaque predicate that there may be.
 pub(super) const END: Variable = FIRST_OPAQUE + MOST_OPAQUE;
 
+/// The tag that pf keeps with a packet, by its number in the space; 0 is none. pf has 50000 at most.
+pub(super) const TAG: Bits = Bits { first: END, width: 16 };
+
+/// Which rule's decision stands where a later one may overrule it.
+pub(super) const STANDING: Bits = TAG.then(26);
+
 /// Below everything else, what a set that is [labelled](super::label) says of its packets.
-pub(super) const LABEL: Bits = Bits { first: END, width: 26 };
+pub(super) const LABEL: Bits = STANDING.then(26);
 
 /// The protocols whose packets have ports.
 pub(super) const WITH_PORTS: [Protocol; 5] =

@@ -17,6 +17,7 @@ mod label;
 mod layout;
 mod part;
 mod read;
+mod register;
 mod sample;
 
 #[cfg(test)]
@@ -97,6 +98,8 @@ pub struct Space {
     opaque: HashMap<String, Variable>,
     /// The texts, in the order of their variables.
     opaque_texts: Vec<String>,
+    /// The numbers of the tags that have been asked for.
+    tags: HashMap<String, u16>,
     /// The names and patterns that sets have been made of: what descriptions are made of.
     names: BTreeSet<part::Pattern>,
     /// The packets that have ports, which every set of ports refers to; `None` until it is needed.
@@ -117,6 +120,7 @@ impl Space {
             arena: Arena::new(budget),
             opaque: HashMap::new(),
             opaque_texts: Vec::new(),
+            tags: HashMap::new(),
             names: BTreeSet::new(),
             with_ports: None,
         }

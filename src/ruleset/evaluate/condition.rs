@@ -91,8 +91,9 @@ fn modelled(space: &mut Space, condition: &Match, place: Place) -> Result<Packet
         Match::Helper(name) => space.name(NameField::Helper, name),
         Match::Mark(mark) => space.mark(mark.value, mark.mask),
         Match::ConnMark(mark) => space.connection_mark(mark.value, mark.mask),
-        // pf's own.
-        Match::Direction(_) | Match::Tagged(_) => Ok(PacketSet::EMPTY),
+        Match::Tagged(tag) => space.tag(tag),
+        // Answered for pf before; nobody else asks.
+        Match::Direction(_) => Ok(PacketSet::EMPTY),
         Match::Not(inner) => Ok(modelled(space, inner, place)?.complement()),
         Match::AnyOf(alternatives) => {
             let mut sets = Vec::with_capacity(alternatives.len());

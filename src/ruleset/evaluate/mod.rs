@@ -9,25 +9,9 @@ mod outcome;
 mod pf;
 
 use self::outcome::{Asked, Labels};
+use super::Ruleset;
 use super::trace::{Decider, Path, Verdict};
-use super::{Hook, Ruleset};
 use crate::packet::{PacketSet, Protocol, Space, State, TooComplex};
-
-/// Why a rule set has no symbolic answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NoAnswer {
-    /// The sets outgrew the budget of their space.
-    TooComplex,
-    /// It has rules for pf of a kind that are only traced so far: tags, `match` rules that translate, anchors with
-    /// `quick`; or it is asked who decides, and pf does.
-    Pf,
-}
-
-impl From<TooComplex> for NoAnswer {
-    fn from(_: TooComplex) -> Self {
-        Self::TooComplex
-    }
-}
 
 /// What is asked of a rule set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,8 +57,8 @@ pub struct Decisions {
 ///
 /// # Errors
 ///
-/// See [`NoAnswer`].
-pub fn accepted(ruleset: &Ruleset, question: Question, space: &mut Space) -> Result<PacketSet, NoAnswer> {
+/// When the sets outgrow the budget of their space.
+pub fn accepted(ruleset: &Ruleset, question: Question, space: &mut Space) -> Result<PacketSet, TooComplex> {
     answer(ruleset, question, Asked::Through, space).map(|(set, _)| set)
 }
 
@@ -82,16 +66,13 @@ pub fn accepted(ruleset: &Ruleset, question: Question, space: &mut Space) -> Res
 ///
 /// # Errors
 ///
-/// See [`NoAnswer`].
+/// When the sets outgrow the budget of their space.
 pub fn decisions(
     ruleset: &Ruleset,
     question: Question,
     limit: usize,
     space: &mut Space,
-) -> Result<Decisions, NoAnswer> {
-    if ruleset.chains.iter().any(|chain| chain.base.is_some_and(|base| base.hook == Hook::PfFilter)) {
-        return Err(NoAnswer::Pf);
-    }
+) -> Result<Decisions, TooComplex> {
     let onward = Asked::nobody_decided(question.onward, space)?;
     let question = Question { onward, ..question };
     let (mut rest, asked) = answer(ruleset, question, Asked::Deciders(Labels::default()), space)?;
@@ -112,30 +93,30 @@ pub fn decisions(
 ///
 /// # Errors
 ///
-/// See [`NoAnswer`].
+/// When the sets outgrow the budget of their space.
 pub fn helped(
     ruleset: &Ruleset,
     question: Question,
     helper: &str,
     space: &mut Space,
-) -> Result<PacketSet, NoAnswer> {
+) -> Result<PacketSet, TooComplex> {
     let first = space.state(&[State::New])?;
     // The helpers of FTP and its like serve TCP only; those of other protocols are not asked for.
     let tcp = space.protocol(Protocol::Tcp)?;
     let within = space.intersection_all([question.within, first, tcp])?;
     let onward = Asked::nobody_decided(question.onward, space)?;
     let (set, _) = answer(ruleset, Question { within, onward, ..question }, Asked::Helper(helper), space)?;
-    Ok(Asked::helped(set, space)?)
+    Asked::helped(set, space)
 }
 
 fn answer<'a>(
     ruleset: &'a Ruleset,
     question: Question,
-    asked: Asked<'a>,
+    mut asked: Asked<'a>,
     space: &mut Space,
-) -> Result<(PacketSet, Asked<'a>), NoAnswer> {
-    let onward =
-        pf::Evaluation { ruleset, path: question.path, space: &mut *space }.accepted(question.onward)?;
+) -> Result<(PacketSet, Asked<'a>), TooComplex> {
+    let pf = pf::Evaluation { ruleset, path: question.path, asked: &mut asked, space: &mut *space };
+    let onward = pf.accepted(question.onward)?;
     let mut evaluation = netfilter::Evaluation::new(ruleset, question.path, asked, &mut *space);
     let set = evaluation.accepted(onward)?;
     let asked = evaluation.asked;

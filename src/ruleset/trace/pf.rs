@@ -15,7 +15,10 @@ pub(super) fn follow(
     answers: &Answers,
     way: &mut Way,
 ) -> Result<(), Question> {
-    let Some((_, base)) = tracer.bases_at(Hook::PfFilter).next() else { return Ok(()) };
+    let has = |hook| tracer.bases_at(hook).next().is_some();
+    if !has(Hook::PfFilter) && !has(Hook::PfRdr) && !has(Hook::PfNat) {
+        return Ok(());
+    }
     let directions: &[Direction] = match path {
         Path::Input => &[Direction::In],
         Path::Forward => &[Direction::In, Direction::Out],
@@ -47,7 +50,7 @@ pub(super) fn follow(
             tag,
             decision: None,
             pending: None,
-            matched: 0,
+            decided: 0,
             ended: false,
         };
         if !walk.translate()? {
@@ -57,20 +60,19 @@ pub(super) fn follow(
         }
         let Walk { mut packet, decision, pending, tag: last_tag, .. } = walk;
         tag = last_tag;
-        let (verdict, by) = match decision {
-            Some((verdict, place)) => (verdict, Decider::Rule(place)),
-            None if base.policy == Policy::Accept => (Verdict::Accept, Decider::Nothing),
-            None => (Verdict::Drop, Decider::Nothing),
-        };
+        if let Some((verdict, place)) = decision {
+            (way.verdict, way.by) = (verdict, Decider::Rule(place));
+        } else if let Some((chain, base)) = tracer.bases_at(Hook::PfFilter).next() {
+            let verdict = if base.policy == Policy::Accept { Verdict::Accept } else { Verdict::Drop };
+            (way.verdict, way.by) = (verdict, Decider::Policy { chain });
+        }
         if let Some(place) = pending {
             for action in &tracer.rule(place).actions {
                 translate(action, &mut packet);
             }
         }
         way.packet = packet;
-        way.verdict = verdict;
-        way.by = by;
-        if verdict != Verdict::Accept {
+        if way.verdict != Verdict::Accept {
             return Ok(());
         }
     }
@@ -96,8 +98,8 @@ struct Walk<'a, 'w> {
     decision: Option<(Verdict, RuleRef)>,
     /// The rule whose translation takes effect if it remains the last that matched.
     pending: Option<RuleRef>,
-    /// How many rules have matched, those that enter anchors aside.
-    matched: usize,
+    /// How many rules have decided so far: `match` rules do not count.
+    decided: usize,
     /// Whether a rule with `quick` has matched.
     ended: bool,
 }
@@ -188,16 +190,15 @@ impl<'a> Walk<'a, '_> {
                 self.enter(path, rule.quick, place, depth)?;
             } else {
                 self.apply(rule, place)?;
-                self.matched += 1;
                 self.ended |= rule.quick;
             }
         }
         Ok(())
     }
 
-    /// Evaluates an anchor as if its rules stood here. With `quick`, that was all if any of them matched.
+    /// Evaluates an anchor as if its rules stood here. With `quick`, that was all if any of them decided.
     fn enter(&mut self, path: &str, quick: bool, place: RuleRef, depth: usize) -> Result<(), Question> {
-        let before = self.matched;
+        let before = self.decided;
         if let Some(chains) = self.anchor(path, place, depth)? {
             for chain in chains {
                 self.rules(chain, depth + 1)?;
@@ -205,9 +206,10 @@ impl<'a> Walk<'a, '_> {
         } else {
             // A program that fills an anchor means its rules to be final, as ftp-proxy does.
             self.decision = Some((Verdict::Accept, place));
+            self.pending = None;
             self.ended = true;
         }
-        self.ended |= quick && self.matched > before;
+        self.ended |= quick && self.decided > before;
         Ok(())
     }
 
@@ -230,6 +232,7 @@ impl<'a> Walk<'a, '_> {
         if let Some(verdict) = decision {
             self.decision = Some((verdict, place));
             self.pending = Some(place);
+            self.decided += 1;
         } else {
             // `match`: its translation takes effect at once, and later rules see the packet as it then is.
             for action in &rule.actions {
