@@ -107,11 +107,11 @@ impl<'a> Context<'a> {
     fn cell(&mut self, flow: FlowId, family: Family) -> Result<Cell, TooComplex> {
         let offered = Session::offered(self.request.deployment.service.tls);
         let own = |flow: FlowId| self.of(flow, family);
-        let mut answer = verdict(own(flow), offered);
+        let mut answer = verdict(&own(flow), offered);
         // A reply means nothing without what it answers.
         let mut at_fault = flow;
         if let Some(opener) = flow.answers() {
-            let opening = verdict(own(opener), offered);
+            let opening = verdict(&own(opener), offered);
             if opening > answer {
                 (answer, at_fault) = (opening, opener);
             }
@@ -133,8 +133,8 @@ impl<'a> Context<'a> {
 
     /// The verdict on a flow in one kind of session; a reply is no better than what it answers.
     pub(super) fn verdict_in(&self, flow: FlowId, family: Family, session: Session) -> CellVerdict {
-        let own = verdict(self.of(flow, family), &[session]);
-        let opening = flow.answers().map(|opener| verdict(self.of(opener, family), &[session]));
+        let own = verdict(&self.of(flow, family), &[session]);
+        let opening = flow.answers().map(|opener| verdict(&self.of(opener, family), &[session]));
         opening.map_or(own, |opening| own.max(opening))
     }
 

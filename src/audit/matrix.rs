@@ -88,7 +88,7 @@ impl Judged {
 /// The verdict on a flow, from those on its packets: in each session the worst counts, and a flow that works in some
 /// sessions only is partly open.
 pub(super) fn verdict<'a>(
-    judged: impl Iterator<Item = &'a Judged> + Clone,
+    judged: &(impl Iterator<Item = &'a Judged> + Clone),
     offered: &[Session],
 ) -> CellVerdict {
     let mut sessions = offered.iter().map(|session| {

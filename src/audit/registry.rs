@@ -19,7 +19,7 @@ macro_rules! registry {
     ($($id:ident => $kind:ident $check:path,)*) => {
         /// The id of a finding. Ids are never used again nor renumbered.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        #[allow(missing_docs, reason = "the catalogue says what each is")]
+        #[expect(missing_docs, reason = "see rules/catalogue")]
         pub enum RuleId { $($id,)* }
 
         impl RuleId {

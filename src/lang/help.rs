@@ -65,6 +65,11 @@ pub fn about(command: &str, lang: Lang) -> Option<String> {
 /// What an argument of `command` means, in one sentence without a full stop.
 #[must_use]
 pub fn argument(command: &str, id: &str, lang: Lang) -> Option<String> {
+    of_audit(command, id, lang).or_else(|| of_others(command, id, lang))
+}
+
+/// Those of `audit` and of its catalogue.
+fn of_audit(command: &str, id: &str, lang: Lang) -> Option<String> {
     Some(match (command, id) {
         ("rule", "id") => say!(
             lang,
@@ -87,6 +92,13 @@ pub fn argument(command: &str, id: &str, lang: Lang) -> Option<String> {
         ("audit", "fail_on") => {
             say!(lang, "The level of findings from which the exit code is 1", "发现达到该级别时退出码为 1")
         }
+        _ => return None,
+    })
+}
+
+/// Those of all other commands.
+fn of_others(command: &str, id: &str, lang: Lang) -> Option<String> {
+    Some(match (command, id) {
         ("generate", "firewall") => say!(
             lang,
             "Write only for this firewall; may be given several times",

@@ -1,5 +1,7 @@
 //! A finding as people are shown it: like a compiler's message.
 
+use std::ops::Range;
+
 use super::catalogue::text;
 use super::{Words, missing};
 use crate::audit::{Finding, Message, Place, entry};
@@ -98,7 +100,7 @@ fn add<'a>(excerpts: &mut Vec<(&'a str, &'a str, Vec<Label>)>, name: &'a str, so
 }
 
 /// The text that a place is in, and the part of its first line that it covers.
-fn span<'a>(place: Place, subject: Subject<'a>) -> Option<(&'a str, &'a str, std::ops::Range<usize>)> {
+fn span(place: Place, subject: Subject<'_>) -> Option<(&str, &str, Range<usize>)> {
     let origin = match place {
         Place::Rule(rule) => subject.ruleset.chains.get(rule.chain)?.rules.get(rule.rule)?.origin?,
         Place::Text(origin) => origin,
