@@ -23,7 +23,9 @@ pub(super) fn check(bytes: &[u8]) -> Result<&str, (FileProblem, Place)> {
         let at = error.valid_up_to();
         let byte = bytes.get(at).copied().unwrap_or_default();
         let utf16 = bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff");
-        (FileProblem::NotUtf8 { byte, utf16 }, (at..at + 1).into())
+        // In the text that is shown, the replacement character stands there.
+        let end = at + char::REPLACEMENT_CHARACTER.len_utf8();
+        (FileProblem::NotUtf8 { byte, utf16 }, (at..end).into())
     })?;
     match forbidden_character(text).or_else(|| tag_directive(text)).or_else(|| one_bracket_too_many(text)) {
         Some(refusal) => Err(refusal),
@@ -77,7 +79,7 @@ mod tests {
     #[test]
     fn the_bad_byte_is_found() {
         let refusal = check(b"a: \xff");
-        assert_eq!(refusal, Err((FileProblem::NotUtf8 { byte: 0xff, utf16: false }, (3..4).into())));
+        assert_eq!(refusal, Err((FileProblem::NotUtf8 { byte: 0xff, utf16: false }, (3..6).into())));
         assert!(matches!(check(b"\xff\xfea\0"), Err((FileProblem::NotUtf8 { utf16: true, .. }, _))));
     }
 

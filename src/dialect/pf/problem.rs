@@ -61,6 +61,8 @@ pub enum Problem {
     TooDeep,
     /// Macros that expand to more than is read.
     TooMuchExpansion,
+    /// Rules that refer to tables of more addresses than are read.
+    TooManyAddresses,
 }
 
 /// What a statement has to go on with.

@@ -101,7 +101,7 @@ fn title(problem: &Problem, lang: Lang) -> String {
             let name = excerpt(name);
             say!(lang, "{name} loads what is not part of this text", "{name} 会加载此文本之外的内容")
         }
-        Problem::TooLong => say!(lang, "the loops of this script take too long", "脚本中的循环次数过多"),
+        Problem::TooLong => say!(lang, "this script expands to too much", "此脚本展开后的内容过多"),
         Problem::TooManyChanges => {
             say!(lang, "too many rules are changed within their chains", "在链的中间增删的规则过多")
         }

@@ -54,6 +54,9 @@ fn title(problem: &Problem, lang: Lang) -> String {
         Problem::TooMuchExpansion => {
             say!(lang, "the macros expand to too much text", "宏展开后的文本过大")
         }
+        Problem::TooManyAddresses => {
+            say!(lang, "the rules refer to too many addresses of tables", "规则引用的表中地址过多")
+        }
     }
 }
 
@@ -89,6 +92,9 @@ fn label(problem: &Problem, lang: Lang) -> String {
         Problem::TooManyFiles => say!(lang, "at most 1000 files", "最多 1000 个文件"),
         Problem::TooDeep => say!(lang, "at most 64 levels", "最多 64 层"),
         Problem::TooMuchExpansion => say!(lang, "at most 16 MiB in all", "合计不超过 16 MiB"),
+        Problem::TooManyAddresses => {
+            say!(lang, "at most 4 million networks in all rules", "所有规则合计不超过 400 万个网段")
+        }
     };
     say!(lang, "expected {what}", "应为{what}")
 }

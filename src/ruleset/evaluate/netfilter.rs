@@ -13,6 +13,9 @@ use crate::packet::{Family, Field, PacketSet, Space, State, TooComplex};
 use crate::ruleset::trace::{Decider, Path, RuleRef, Verdict};
 use crate::ruleset::{Action, BaseChain, Chain, Hook, Policy, Ruleset};
 
+/// How deep chains may enter one another, as in a trace.
+const MAX_DEPTH: usize = 256;
+
 /// The packets that go through from some point on: those that connection tracking looks at, and those that a rule
 /// has kept from it. After connection tracking the second is not asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -300,7 +303,9 @@ impl<'a, 's> Evaluation<'a, 's> {
         let table = &self.ruleset.chains[from.chain].table;
         let is_meant = |chain: &Chain| chain.name == name && chain.table == *table;
         match self.ruleset.chains.iter().position(is_meant) {
-            Some(target) if !self.entered.contains(&target) => self.chain(target, exits, base),
+            Some(target) if self.entered.len() <= MAX_DEPTH && !self.entered.contains(&target) => {
+                self.chain(target, exits, base)
+            }
             // A chain that is not there, or a loop: the kernel would not have loaded it.
             _ => self.perhaps(&format!("jump {name}"), exits.accept, Decider::Rule(from), base),
         }

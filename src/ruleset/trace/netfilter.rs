@@ -9,6 +9,9 @@ use crate::ruleset::{Action, BaseChain, Hook, Masked, Policy};
 /// any depth that loops); a text may hold one all the same.
 const MAX_DEPTH: usize = 256;
 
+/// How many chains a packet may enter in all. Where each chain enters the next one twice, there is no end to it.
+const MAX_ENTRIES: usize = 1 << 16;
+
 /// How a chain ends for a packet.
 enum End {
     /// A rule decided.
@@ -31,7 +34,17 @@ pub(super) fn follow(
     };
     let packet = way.packet.clone();
     let original = packet.clone();
-    let mut walk = Walk { tracer, path, answers, original, packet, way, untracked: false, translated: false };
+    let mut walk = Walk {
+        tracer,
+        path,
+        answers,
+        original,
+        packet,
+        way,
+        untracked: false,
+        translated: false,
+        entries: 0,
+    };
     let mut goes_on = true;
     for &hook in hooks {
         walk.translated = false;
@@ -55,6 +68,8 @@ struct Walk<'a, 'w> {
     untracked: bool,
     /// Whether a rule at this hook has translated it: the first one counts.
     translated: bool,
+    /// How many chains it has entered.
+    entries: usize,
 }
 
 impl Walk<'_, '_> {
@@ -128,7 +143,9 @@ impl Walk<'_, '_> {
                     }
                     Action::Jump(name) | Action::Goto(name) => {
                         let target = self.tracer.chains.get(&(&chain.table, name.as_str()));
-                        let Some(&target) = target.filter(|_| depth < MAX_DEPTH) else {
+                        self.entries += 1;
+                        let within = depth < MAX_DEPTH && self.entries < MAX_ENTRIES;
+                        let Some(&target) = target.filter(|_| within) else {
                             // A chain that is not there, or a loop: the kernel would not have loaded it.
                             let accepts = self.answers.ask(&format!("jump {name}")).map_err(ask)?;
                             let verdict = if accepts { Verdict::Accept } else { Verdict::Drop };

@@ -12,6 +12,8 @@ use crate::ruleset::Origin;
 const MAX_INCLUDE_DEPTH: usize = 16;
 /// How many files may be included in all.
 const MAX_INCLUDES: usize = 4096;
+/// How many bytes they may have in all.
+const MAX_INCLUDED: usize = 32 << 20;
 /// The longest text of an IPv6 address.
 const LONGEST_ADDRESS: usize = 45;
 /// The length of a link-layer address.
@@ -60,7 +62,7 @@ pub(super) fn lex(
     include: &mut Include<'_>,
     problems: &mut Problems,
 ) -> (Vec<Source>, Vec<Token>) {
-    let mut lexer = Lexer { sources: Vec::new(), tokens: Vec::new(), include, problems };
+    let mut lexer = Lexer { sources: Vec::new(), tokens: Vec::new(), included: 0, include, problems };
     let end = lexer.source(&text.into(), number, 0);
     lexer.tokens.push(end);
     (lexer.sources, lexer.tokens)
@@ -69,6 +71,8 @@ pub(super) fn lex(
 struct Lexer<'a, 'b> {
     sources: Vec<Source>,
     tokens: Vec<Token>,
+    /// How many bytes were included.
+    included: usize,
     include: &'a mut Include<'b>,
     problems: &'a mut Problems,
 }
@@ -127,7 +131,8 @@ impl Lexer<'_, '_> {
             return;
         };
         for file in files {
-            if self.sources.len() > MAX_INCLUDES {
+            self.included = self.included.saturating_add(file.text.len());
+            if self.sources.len() > MAX_INCLUDES || self.included > MAX_INCLUDED {
                 self.problems.push(at, Problem::TooManyIncludes);
                 return;
             }

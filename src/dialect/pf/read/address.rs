@@ -75,6 +75,7 @@ pub(super) fn hosts(cursor: &mut Cursor<'_>, end: End, tables: &Tables) -> Resul
     let mut others: Vec<Vec<Match>> = Vec::new();
     cursor.list(|cursor| {
         let start = cursor.position();
+        let at = cursor.peek().map(|token| token.span);
         let not = cursor.eat_sign("!");
         let host = host(cursor)?;
         let opaque = |words: String| Match::Opaque(format!("{} {words}", end.word()));
@@ -88,7 +89,12 @@ pub(super) fn hosts(cursor: &mut Cursor<'_>, end: End, tables: &Tables) -> Resul
                 }
             }
             Host::Nets(own) => nets.extend(own),
-            Host::Table(name) => match (tables.get(&name), not) {
+            Host::Table(name) => match (
+                tables
+                    .get(&name)
+                    .map_err(|problem| (at.unwrap_or_else(|| cursor.fault(Expected::Address).0), problem))?,
+                not,
+            ) {
                 (Some(set), true) => others.push(vec![end.addresses(set.clone()).negated()]),
                 (Some(set), false) => nets.extend(set.nets()),
                 // Shown with the number of its addresses by `pfctl -v`.

@@ -11,6 +11,9 @@ use crate::ruleset::Origin;
 /// How many files are read in all. Files that include each other twice, and so on, would never end.
 const MAX_FILES: u32 = 1000;
 
+/// How many bytes they may have in all.
+const MAX_BYTES: usize = 32 << 20;
+
 /// A statement.
 #[derive(Debug)]
 pub(super) struct Statement {
@@ -52,6 +55,8 @@ pub(super) struct Gather<'f> {
     open: Vec<PathBuf>,
     /// How many texts were read.
     texts: u32,
+    /// How many bytes the files among them had.
+    bytes: usize,
     pub(super) events: Vec<Event>,
     pub(super) problems: Vec<(Origin, Problem)>,
 }
@@ -63,6 +68,7 @@ impl<'f> Gather<'f> {
             macros: Macros::default(),
             open: Vec::new(),
             texts: 0,
+            bytes: 0,
             events: Vec::new(),
             problems: Vec::new(),
         }
@@ -182,6 +188,10 @@ impl<'f> Gather<'f> {
         let Some(text) = (self.files)(&path) else {
             return Err((token.span, Problem::MissingFile { path }));
         };
+        self.bytes = self.bytes.saturating_add(text.len());
+        if self.bytes > MAX_BYTES {
+            return Err((token.span, Problem::TooManyFiles));
+        }
         self.open.push(path.into());
         self.text(&text);
         self.open.pop();

@@ -1,5 +1,6 @@
 //! Tables of addresses.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 
 use ipnet::IpNet;
@@ -12,19 +13,42 @@ use super::lex::{Kind, Span, Token};
 use crate::packet::AddressSet;
 use crate::ruleset::Origin;
 
+/// How many networks out of tables all rules together may have. Each rule has a copy.
+const COPIES: usize = 4_000_000;
+
+/// How many bytes the files of tables may have in all.
+const MAX_BYTES: usize = 32 << 20;
+
 /// What the tables hold, by name. Not in it is a table that other programs fill, or that holds names.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Tables {
     known: HashMap<String, Option<AddressSet>>,
+    /// How many networks rules may still take.
+    copies: Cell<usize>,
+    /// How many bytes of files were read.
+    bytes: usize,
+}
+
+impl Default for Tables {
+    fn default() -> Self {
+        Self { known: HashMap::new(), copies: Cell::new(COPIES), bytes: 0 }
+    }
 }
 
 /// An entry: a network, and whether it is excluded from a larger one.
 type Entry = (IpNet, bool);
 
 impl Tables {
-    /// What a table holds, as far as the text says.
-    pub(super) fn get(&self, name: &str) -> Option<&AddressSet> {
-        self.known.get(name)?.as_ref()
+    /// What a table holds, as far as the text says, for a rule to copy.
+    ///
+    /// # Errors
+    ///
+    /// Where rules have too much of tables already.
+    pub(super) fn get(&self, name: &str) -> Result<Option<&AddressSet>, Problem> {
+        let Some(Some(set)) = self.known.get(name) else { return Ok(None) };
+        let left = self.copies.get().checked_sub(set.nets().len()).ok_or(Problem::TooManyAddresses)?;
+        self.copies.set(left);
+        Ok(Some(set))
     }
 
     /// Declares the table that a statement is about, if it is about one.
@@ -38,6 +62,12 @@ impl Tables {
             return Ok(());
         }
         self.declare(&mut cursor, files).map_err(|(span, problem)| (span.origin(statement.text), problem))
+    }
+
+    /// Whether a file can be read beside those that were.
+    fn has_room_for(&mut self, text: &str) -> bool {
+        self.bytes = self.bytes.saturating_add(text.len());
+        self.bytes <= MAX_BYTES
     }
 
     /// `table <name> persist const counters file "path" { entries }`
@@ -67,7 +97,7 @@ impl Tables {
             } else if cursor.eat_word("file") {
                 stated = true;
                 let path = cursor.text(Expected::Path)?;
-                match files(path.text()) {
+                match files(path.text()).filter(|text| self.has_room_for(text)) {
                     Some(text) => complete &= file_entries(&text, &mut entries),
                     None => missing = Some((path.span, path.text().to_owned())),
                 }

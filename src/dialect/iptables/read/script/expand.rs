@@ -1,5 +1,6 @@
 //! What the words of a script come to: quotes removed, variables put in.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 
 use super::token::part_end;
@@ -10,6 +11,9 @@ use crate::ruleset::Origin;
 /// How long the value of a variable may be.
 const LONGEST: usize = 1 << 16;
 
+/// How many bytes the variables of a script may come to wherever they are used. A long value may be used often.
+const EXPANSION: usize = 2 << 20;
+
 /// The value of a variable.
 #[derive(Debug, Clone)]
 pub(super) struct Value {
@@ -19,9 +23,17 @@ pub(super) struct Value {
 }
 
 /// The variables of a script.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Variables {
     values: HashMap<String, Value>,
+    /// How many bytes they may still come to.
+    room: Cell<usize>,
+}
+
+impl Default for Variables {
+    fn default() -> Self {
+        Self { values: HashMap::new(), room: Cell::new(EXPANSION) }
+    }
 }
 
 /// What a word came to that is not known, to be reported if the word is one of ours.
@@ -145,6 +157,20 @@ impl Variables {
         take(Part::Text(&raw[plain.min(raw.len())..]), quoted);
     }
 
+    /// The value of a variable, if it is known and there is room for it.
+    fn part<'a>(&self, value: &'a Value, raw: &'a str, name: &str) -> Part<'a> {
+        if !value.known {
+            return unknown(raw, name);
+        }
+        match self.room.get().checked_sub(value.text.len()) {
+            Some(room) => {
+                self.room.set(room);
+                Part::Value(&value.text)
+            }
+            None => Part::Unknown(raw, Problem::TooLong),
+        }
+    }
+
     /// What begins with `$` at `at`. Says where it ends.
     fn dollar<'a>(
         &'a self,
@@ -169,7 +195,7 @@ impl Variables {
                 match (self.values.get(name), default) {
                     _ if length == 0 => take(unknown(&raw[at..end], inner), quoted),
                     (_, None) if !rest.is_empty() => take(unknown(&raw[at..end], name), quoted),
-                    (Some(value), _) => take(Part::of(value, &raw[at..end], name), quoted),
+                    (Some(value), _) => take(self.part(value, &raw[at..end], name), quoted),
                     (None, Some(default)) if !default.contains(['$', '`', '"', '\'', '\\']) => {
                         take(Part::Value(default), quoted);
                     }
@@ -181,7 +207,7 @@ impl Variables {
                 let end = at + 1 + name_length(&raw[at + 1..]);
                 let name = &raw[at + 1..end];
                 match self.values.get(name) {
-                    Some(value) => take(Part::of(value, &raw[at..end], name), quoted),
+                    Some(value) => take(self.part(value, &raw[at..end], name), quoted),
                     None => take(unknown(&raw[at..end], name), quoted),
                 }
                 end
@@ -206,12 +232,6 @@ enum Part<'a> {
     /// The value of a variable, which is divided at blanks where it stands without quotes.
     Value(&'a str),
     Unknown(&'a str, Problem),
-}
-
-impl<'a> Part<'a> {
-    fn of(value: &'a Value, raw: &'a str, name: &str) -> Self {
-        if value.known { Self::Value(&value.text) } else { unknown(raw, name) }
-    }
 }
 
 fn unknown<'a>(raw: &'a str, name: &str) -> Part<'a> {

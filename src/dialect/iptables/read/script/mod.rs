@@ -7,6 +7,8 @@ mod expand;
 mod facts;
 mod token;
 
+use std::collections::HashSet;
+
 use self::expand::{Unknowns, Value, Variables, name_length};
 use self::token::{Kind, Token, tokens};
 use super::Input;
@@ -23,6 +25,12 @@ use crate::ruleset::{Host, Match, Origin};
 
 /// How many tokens loops may repeat.
 const REPEATED: usize = 2_000_000;
+
+/// How many conditions of the script's own all rules together may have. Each rule has a copy.
+const GUARDS: usize = 200_000;
+
+/// How much of a condition's text tells it from others.
+const LONGEST_GUARD: usize = 1024;
 
 /// A script on its way.
 struct Script<'a> {
@@ -43,6 +51,10 @@ struct Script<'a> {
     last: Origin,
     /// How many tokens may still be read.
     fuel: usize,
+    /// How many conditions rules may still have.
+    guards: usize,
+    /// The conditions that are reported, by where they stand.
+    reported: HashSet<(u32, u32)>,
 }
 
 /// A part of the script that ends in a word of its own.
@@ -88,6 +100,8 @@ pub(super) fn read(text: &str, input: Input<'_>, tables: &mut Tables, host: &mut
         status: Some(true),
         last,
         fuel,
+        guards: GUARDS,
+        reported: HashSet::new(),
     };
     script.run();
 }
@@ -100,7 +114,9 @@ impl<'a> Script<'a> {
             match token.kind {
                 Kind::Word => self.command(token, guard.take()),
                 Kind::Unclosed => {
-                    self.log.report(Origin { end: token.origin.start + 1, ..token.origin }, Problem::Quote);
+                    let first = self.slice(token.origin).chars().next().map_or(0, char::len_utf8);
+                    let end = token.origin.start + super::word::offset(first);
+                    self.log.report(Origin { end, ..token.origin }, Problem::Quote);
                     self.at += 1;
                 }
                 Kind::And | Kind::Or => {
@@ -112,7 +128,8 @@ impl<'a> Script<'a> {
                         }
                         Some(_) => {}
                         None => {
-                            let condition = Match::Opaque(self.slice(self.last).trim().to_owned());
+                            let condition =
+                                Match::Opaque(guard_text(self.slice(self.last).trim(), self.last));
                             let condition = if on_success { condition } else { condition.negated() };
                             guard = Some((condition, self.last));
                         }
@@ -173,7 +190,8 @@ impl<'a> Script<'a> {
         let end = self.tokens.get(self.at.saturating_sub(1)).map_or(origin.end, |token| token.origin.start);
         let origin = Origin { end: end.max(origin.start), ..origin };
         let text = self.slice(origin).trim_end_matches([' ', ';', '\n', '\r', '\t']);
-        (text.to_owned(), Origin { end: origin.start + super::word::offset(text.len()), ..origin })
+        let place = Origin { end: origin.start + super::word::offset(text.len()), ..origin };
+        (guard_text(text, place), place)
     }
 
     fn open(&mut self, guards: Vec<(Match, Origin)>) {
@@ -195,6 +213,7 @@ impl<'a> Script<'a> {
         {
             *pattern = false;
             let text = &self.text[token.origin.start as usize..token.origin.end as usize];
+            let text = guard_text(text, token.origin);
             *guards = vec![(Match::Opaque(format!("case {word} in {text}")), token.origin)];
             while self.tokens.get(self.at).is_some_and(|token| token.kind != Kind::Close) {
                 self.at += 1;
@@ -432,8 +451,15 @@ impl<'a> Script<'a> {
         let mut command = rule::command(arguments, family, sets, self.log);
         if !matches!(command.verb, Verb::Nothing | Verb::Check) {
             for (condition, place) in self.blocks.iter().flat_map(|block| &block.guards).chain(guard) {
+                let Some(left) = self.guards.checked_sub(1) else {
+                    // The rule's own words stand for the conditions that are left out.
+                    self.log.report(origin, Problem::TooLong);
+                    command.rule.require(Match::Opaque(guard_text(self.slice(origin), origin)));
+                    break;
+                };
+                self.guards = left;
                 command.rule.require(condition.clone());
-                if *condition != rule::NEVER {
+                if *condition != rule::NEVER && self.reported.insert((place.start, place.end)) {
                     self.log.report(*place, Problem::Condition(self.slice(*place).to_owned()));
                 }
             }
@@ -460,6 +486,15 @@ impl<'a> Script<'a> {
         let text = self.slice(lines);
         Save::new(self.input, family, self.tables, self.log).read(text, lines);
     }
+}
+
+/// The text of a condition, which every rule under it has a copy of. Of a long one, the beginning and its place.
+fn guard_text(text: &str, place: Origin) -> String {
+    if text.len() <= LONGEST_GUARD {
+        return text.to_owned();
+    }
+    let end = (0..=LONGEST_GUARD).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    format!("{}... @{}", &text[..end], place.start)
 }
 
 /// Whether an argument says what iptables is to do.

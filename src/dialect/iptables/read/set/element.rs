@@ -6,7 +6,7 @@ use crate::dialect::iptables::read::{names, value};
 use crate::packet::{Family, PortRange, Protocol};
 
 /// How many elements of one network or port each a single line may stand for.
-const EXPANSION: usize = 4096;
+const EXPANSION: usize = 256;
 
 /// What a part of an element is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

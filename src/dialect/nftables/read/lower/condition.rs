@@ -10,7 +10,7 @@ use crate::packet::{Family, Protocol};
 use crate::ruleset::{Masked, Match, TableFamily};
 
 /// How many elements of sets all rules together may mean. A set stands in every rule that uses it.
-const MAX_ELEMENTS: usize = 1 << 24;
+const MAX_ELEMENTS: usize = 1 << 22;
 
 /// What the rules of a table can refer to.
 pub(super) struct View {

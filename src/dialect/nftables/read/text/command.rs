@@ -127,10 +127,11 @@ impl Cursor<'_> {
         }
         self.symbol("=")?;
         self.deepest = 0;
+        let before = self.size();
         let value = self.definition_value()?;
-        let depth = self.deepest + 1;
+        let (depth, size) = (self.deepest + 1, self.size() - before);
         let Some(scope) = self.scopes.last_mut() else { return Ok(true) };
-        let before = scope.insert(name.clone(), Variable { value, depth });
+        let before = scope.insert(name.clone(), Variable { value, depth, size });
         if before.is_some() && !again {
             self.problem(origin, Problem::AlreadyDefined { name });
         }

@@ -11,6 +11,10 @@ use crate::ruleset::Origin;
 /// How deep brackets, and variables within variables, may nest.
 const MAX_NESTING: usize = 64;
 
+/// How many tokens all variables together may come to where they are used. Each that holds another one twice
+/// doubles it.
+const MAX_EXPANSION: usize = 1 << 22;
+
 /// What cannot be read has been reported.
 #[derive(Debug)]
 pub(in super::super) struct Failed;
@@ -30,6 +34,8 @@ pub(in super::super) struct Cursor<'a> {
     nesting: usize,
     /// The deepest that anything was since this was last reset, with what variables hold.
     pub(super) deepest: usize,
+    /// How many tokens have come out of variables so far.
+    expanded: usize,
     /// Whether words are names of fields in the expression that is read.
     pub(super) fields: bool,
     /// The variables of each block that is open.
@@ -47,6 +53,8 @@ pub(in super::super) struct Variable {
     pub(super) value: Expr,
     /// How deep it nests.
     pub(super) depth: usize,
+    /// How many tokens it comes to.
+    pub(super) size: usize,
 }
 
 impl<'a> Cursor<'a> {
@@ -61,6 +69,7 @@ impl<'a> Cursor<'a> {
             at: 0,
             nesting: 0,
             deepest: 0,
+            expanded: 0,
             fields: false,
             scopes: vec![HashMap::new()],
             anonymous: 0,
@@ -112,6 +121,11 @@ impl<'a> Cursor<'a> {
             self.at += 1;
         }
         text
+    }
+
+    /// How many tokens were read, those that variables stand for included.
+    pub(super) fn size(&self) -> usize {
+        self.at + self.expanded
     }
 
     /// Where the cursor is, to come back to or to measure from.
@@ -272,13 +286,17 @@ impl<'a> Cursor<'a> {
     pub(super) fn variable(&mut self) -> Parsed<Expr> {
         let name = self.text().trim_start_matches('$');
         let found = self.scopes.iter().rev().find_map(|scope| scope.get(name)).cloned();
-        let Some(Variable { value, depth }) = found else {
+        let Some(Variable { value, depth, size }) = found else {
             return Err(self.problem(self.here(), Problem::UnknownVariable { name: name.to_owned() }));
         };
         self.deepest = self.deepest.max(self.nesting + depth);
         if self.deepest > MAX_NESTING {
             return Err(self.problem(self.here(), Problem::NestedTooDeep));
         }
+        if self.expanded + size > MAX_EXPANSION {
+            return Err(self.problem(self.here(), Problem::TooLarge));
+        }
+        self.expanded += size;
         self.next();
         Ok(value)
     }
