@@ -10,7 +10,7 @@ use ftpfw::lang::reading::report;
 use ftpfw::lang::trace::spec_error;
 use ftpfw::packet::{Budget, Membership, Packet, PacketSet, Space};
 use ftpfw::ruleset::Origin;
-use ftpfw::ruleset::evaluate::accepted;
+use ftpfw::ruleset::evaluate::{Question, accepted};
 use ftpfw::ruleset::trace::{Path, Tracer, Verdict, spec};
 
 /// What takes an input.
@@ -124,7 +124,10 @@ pub fn evaluate(data: &[u8]) {
     }
     for path in Path::ALL {
         let mut space = Space::new(Budget { nodes: 1 << 16, steps: 1 << 20 });
-        let Ok(set) = accepted(&collection.ruleset, path, &mut space) else { continue };
+        let Ok(set) = accepted(&collection.ruleset, Question::about(path, PacketSet::FULL), &mut space)
+        else {
+            continue;
+        };
         let (Ok(may), Ok(must)) = (space.may(set), space.must(set)) else { continue };
         let ways = packets.iter().filter(|(way, _)| *way == path).map(|(_, packet)| packet.clone());
         let mut samples: Vec<Packet> = ways.collect();
