@@ -63,16 +63,13 @@ pub fn read(texts: Vec<(Text, Format)>, find: &mut Find<'_>) -> Collection {
 
 impl Collection {
     fn add(&mut self, number: u32, format: Format, sets: &Sets, find: &mut Find<'_>) {
-        if format == Format::Ipset {
-            // Read before.
-            return;
-        }
         let index = usize::try_from(number).unwrap_or(usize::MAX);
         // Taken out for as long as it is read, so that including can add texts; a large one is not copied.
         let Some(content) = self.texts.get_mut(index).map(|text| std::mem::take(&mut text.content)) else {
             return;
         };
         let reading = match format {
+            // Read before, for all rules.
             Format::Ipset => Reading::default(),
             Format::Iptables | Format::Ip6tables => {
                 let family = if format == Format::Iptables { Family::Ipv4 } else { Family::Ipv6 };
@@ -89,7 +86,7 @@ impl Collection {
             text.content = content;
         }
         let Reading { ruleset, host, problems } = reading;
-        let holds_rules = !matches!(format, Format::Sysctl | Format::Modprobe);
+        let holds_rules = !matches!(format, Format::Ipset | Format::Sysctl | Format::Modprobe);
         if holds_rules && ruleset.chains.iter().all(|chain| chain.base.is_none() && chain.rules.is_empty()) {
             self.empty.push(index);
         }
