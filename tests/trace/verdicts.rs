@@ -258,3 +258,27 @@ fn what_fills_an_anchor_overrules_a_translation_before_it() {
         "hook=forward proto=tcp src=203.0.113.9 sport=4000 dst=198.51.100.5 dport=21 iif=em0 oif=em1";
     assert!(outcome(&[(text, Format::PfOpenbsd)], packet).starts_with("unknown"));
 }
+
+fn an_expected_connection_is_translated_and_an_error_about_one_is_not() {
+    let text = "table ip n {\n chain pre { type nat hook prerouting priority dstnat; tcp dport 30000 dnat to 10.0.0.5\n meta l4proto icmp dnat to 10.0.0.5; }\n\
+                chain in { type filter hook forward priority 0; policy drop; ip daddr 10.0.0.5 accept; }\n}\n";
+    check(
+        Format::Nft,
+        text,
+        &[
+            (
+                "hook=forward proto=tcp src=198.51.100.7 dst=203.0.113.10 dport=30000 state=related",
+                "accept 4",
+            ),
+            (
+                "hook=forward proto=tcp src=198.51.100.7 dst=203.0.113.10 dport=30000 state=established",
+                "drop policy",
+            ),
+            (
+                "hook=forward proto=icmp type=3 code=1 src=198.51.100.7 dst=203.0.113.10 state=related",
+                "drop policy",
+            ),
+            ("hook=forward proto=icmp type=8 src=198.51.100.7 dst=203.0.113.10 state=new", "accept 4"),
+        ],
+    );
+}

@@ -127,6 +127,16 @@ fn constant(holds: bool) -> PacketSet {
     if holds { PacketSet::FULL } else { PacketSet::EMPTY }
 }
 
+/// The first packets of connections. ICMP errors are related to one that is there.
+pub(super) fn first_packets(space: &mut Space) -> Result<PacketSet, TooComplex> {
+    let first = space.state(&[State::New, State::Related])?;
+    let related = space.state(&[State::Related])?;
+    let icmp = [space.protocol(Protocol::Icmp)?, space.protocol(Protocol::Icmpv6)?];
+    let icmp = space.union_all(icmp)?;
+    let errors = space.intersection(related, icmp)?;
+    space.difference(first, errors)
+}
+
 /// A condition on the first packet of the connection, which is `now` where this is that packet and nothing has
 /// translated it yet.
 fn original(space: &mut Space, now: PacketSet, words: &str, place: Place) -> Result<PacketSet, TooComplex> {
@@ -134,7 +144,7 @@ fn original(space: &mut Space, now: PacketSet, words: &str, place: Place) -> Res
     if place.translated || place.state.is_some() {
         return Ok(unknown);
     }
-    let first = space.state(&[State::New, State::Related])?;
+    let first = first_packets(space)?;
     let known = space.intersection(first, now)?;
     let other = space.difference(unknown, first)?;
     space.union(known, other)

@@ -122,7 +122,7 @@ impl<'a, 's> Evaluation<'a, 's> {
         let through = self.chain(index, Exits { end, accept, translate: translated }, base)?.tracked;
         let mut entering = PacketSet::FULL;
         if base.nat {
-            entering = self.space.state(&[State::New])?;
+            entering = condition::first_packets(self.space)?;
         }
         for family in Family::ALL {
             if !self.ruleset.chains[index].table.family.sees(family) {

@@ -143,7 +143,7 @@ impl Meeting<'_> {
 
     /// The first packet of the connection, where this is it.
     fn first_packet(&self) -> Option<&Packet> {
-        matches!(self.state, State::New | State::Related).then_some(self.original)
+        begins_connection(self.state, self.packet.payload).then_some(self.original)
     }
 
     /// The way of a packet tells which addresses are this machine's own.
@@ -191,6 +191,11 @@ fn address_is(
         (AddressType::Broadcast, _) => ask("broadcast"),
         (AddressType::Unicast, _) => ask("unicast"),
     }
+}
+
+/// Whether this is the first packet of its connection: an ICMP error is related to one that is there.
+pub(super) fn begins_connection(state: State, payload: Payload) -> bool {
+    state == State::New || (state == State::Related && !matches!(payload, Payload::Icmp { .. }))
 }
 
 /// Whether connection tracking has a connection for a packet in this state.

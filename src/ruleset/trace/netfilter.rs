@@ -1,6 +1,6 @@
 //! The way through netfilter: base chains by hook and priority, user chains in between.
 
-use super::condition::{Answers, Meeting, has_connection};
+use super::condition::{Answers, Meeting, begins_connection, has_connection};
 use super::{Decider, Path, Question, RuleRef, Tracer, Verdict, Way, translate};
 use crate::packet::{Packet, State};
 use crate::ruleset::{Action, BaseChain, Hook, Masked, Policy};
@@ -81,7 +81,7 @@ impl Walk<'_, '_> {
         }
         let state = self.state(base);
         // Translation is decided once for each connection; the kernel repeats it for later packets by itself.
-        if base.nat && (state != State::New || self.translated) {
+        if base.nat && (self.translated || !begins_connection(state, self.packet.payload)) {
             return Ok(true);
         }
         let (verdict, by) = match self.chain(index, base, 0)? {

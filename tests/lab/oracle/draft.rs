@@ -7,7 +7,7 @@ use ftpfw::dialect::reading::Reading;
 use ftpfw::dialect::{iptables, nftables};
 use ftpfw::packet::Family;
 
-use super::range::{Range, lab_rules};
+use super::range::{HELPER_RULES, Range, lab_rules};
 use crate::backend::Backend;
 use crate::command::feed;
 use crate::require::find_program;
@@ -62,7 +62,8 @@ impl Draft {
 
     /// Takes away all rules of the range but the lab's own.
     pub(crate) fn clear(backend: Backend, range: &Range) {
-        range.target.enter(|| feed(Command::new("nft").args(["-f", "-"]), &lab_rules()));
+        let rules = lab_rules() + HELPER_RULES;
+        range.target.enter(|| feed(Command::new("nft").args(["-f", "-"]), &rules));
         if backend == Backend::IptablesLegacy {
             for family in Family::ALL {
                 restore(backend, range, family, EMPTY);

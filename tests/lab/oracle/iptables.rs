@@ -208,6 +208,7 @@ impl Writer<'_> {
         match self.dice.below(10) {
             0..6 => format!("-m conntrack {not}--ctstate {states}"),
             6..8 => format!("-m state {not}--state {states}"),
+            8 if self.dice.chance(50) => format!("-m helper {not}--helper ftp"),
             8 => format!("-m conntrack --ctdir {}", self.dice.pick(&["ORIGINAL", "REPLY"])),
             _ => format!("-m connmark {not}--mark {}", self.dice.pick(&["0x0", "0x1", "0x1/0x1"])),
         }

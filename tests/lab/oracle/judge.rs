@@ -3,8 +3,9 @@
 use std::fmt::Write as _;
 use std::process::Command;
 
-use ftpfw::packet::Packet;
+use ftpfw::packet::{Budget, Membership, Packet, PacketSet, Space};
 use ftpfw::ruleset::Ruleset;
+use ftpfw::ruleset::evaluate::{Question, accepted};
 use ftpfw::ruleset::trace::{Path, Trace, Tracer, Verdict};
 
 use super::draft::Draft;
@@ -48,9 +49,11 @@ pub(crate) fn judge(range: &mut Range, draft: &Draft, probes: &[Probe]) -> Fault
     let problems = reading.problems.iter().map(|problem| Fault::Unread(format!("{problem:?}")));
     let mut faults: Faults = problems.collect();
     let tracer = Tracer::new(&reading.ruleset);
+    let symbolic = Symbolic::new(&reading.ruleset);
     for (index, probe) in probes.iter().enumerate() {
-        let (path, trace) = follow(&tracer, &probe.packet);
-        if let Some(report) = differs(&seen, probe.number, path, &trace) {
+        let (path, packet, trace) = follow(&tracer, &probe.packet);
+        let differs = differs(&seen, probe.number, path, &trace);
+        if let Some(report) = differs.or_else(|| symbolic.differs(path, &packet, trace.verdict)) {
             let report = format!("{report}\n{probe}\n{}", told(&trace, &reading.ruleset));
             faults.push(Fault::Verdict { probe: index, report });
         }
@@ -59,7 +62,7 @@ pub(crate) fn judge(range: &mut Range, draft: &Draft, probes: &[Probe]) -> Fault
 }
 
 /// Follows a packet to where the box's routes take it, which translation may change.
-fn follow(tracer: &Tracer<'_>, packet: &Packet) -> (Path, Trace) {
+fn follow(tracer: &Tracer<'_>, packet: &Packet) -> (Path, Packet, Trace) {
     let along = |destination| {
         let mut packet = packet.clone();
         let out = route(destination);
@@ -69,11 +72,44 @@ fn follow(tracer: &Tracer<'_>, packet: &Packet) -> (Path, Trace) {
             (_, None) => Path::Input,
             (_, Some(_)) => Path::Forward,
         };
-        (path, tracer.trace(&packet, path))
+        let trace = tracer.trace(&packet, path);
+        (path, packet, trace)
     };
-    let (path, trace) = along(packet.destination);
-    let translated = trace.packet.destination;
-    if route(translated) == route(packet.destination) { (path, trace) } else { along(translated) }
+    let straight = along(packet.destination);
+    let translated = straight.2.packet.destination;
+    if route(translated) == route(packet.destination) { straight } else { along(translated) }
+}
+
+/// The packets that go through, all at once.
+struct Symbolic {
+    space: Space,
+    /// For each path, those that must go through and those that may.
+    sets: Vec<(Path, PacketSet, PacketSet)>,
+}
+
+impl Symbolic {
+    fn new(ruleset: &Ruleset) -> Self {
+        let mut space = Space::new(Budget::default());
+        let set = |path| {
+            let question = Question::about(path, PacketSet::FULL);
+            let set = accepted(ruleset, question, &mut space).expect("a small rule set");
+            let (must, may) = (space.must(set), space.may(set));
+            (path, must.expect("a small set"), may.expect("a small set"))
+        };
+        let sets = Path::ALL.into_iter().map(set).collect();
+        Self { space, sets }
+    }
+
+    /// Where the set says another thing than the tracer, with whom the kernel agrees. Which destinations are local is
+    /// the one thing that a packet tells and its set does not.
+    fn differs(&self, path: Path, packet: &Packet, verdict: Verdict) -> Option<String> {
+        let &(_, must, may) = self.sets.iter().find(|(known, ..)| *known == path)?;
+        let never = if verdict == Verdict::Accept { may.complement() } else { must };
+        let wrong = self.space.membership(never, packet) != Membership::Never;
+        wrong.then(|| {
+            format!("on the {} path, the kernel and the tracer agree, and the set does not", path.id())
+        })
+    }
 }
 
 /// What is different, if anything is.

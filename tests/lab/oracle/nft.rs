@@ -268,6 +268,7 @@ impl Writer<'_> {
             4..6 => format!("ct state {{ {} }}", states.join(", ")),
             6 => format!("ct state != {}", states[0]),
             7 => format!("ct state != {{ {} }}", states.join(", ")),
+            8 if self.dice.chance(50) => format!("ct helper {not}\"ftp\""),
             8 => format!("ct direction {not}{}", self.dice.pick(&["original", "reply"])),
             _ => format!("ct mark {not}{}", self.dice.pick(&["0x0", "0x1"])),
         }

@@ -85,7 +85,8 @@ impl<'d> Quiver<'d> {
     pub(crate) fn draw(&mut self, number: u32) -> Probe {
         let family = self.dice.pick(&Family::ALL);
         match self.dice.below(100) {
-            0..50 => self.opening(family, number),
+            0..44 => self.opening(family, number),
+            44..50 => self.data(family, number),
             50..75 => self.later(family, number),
             75..85 => self.error(family, number),
             85..97 => self.invalid(family, number),
@@ -99,6 +100,46 @@ impl<'d> Quiver<'d> {
         let (from, to) = self.ends(protocol, family);
         let payload = self.first(protocol, from, to);
         probe(Vec::new(), from, to, payload, (1000, 0), number, State::New, false)
+    }
+
+    /// The first packet of a data connection that the helper expects, having read the control connection.
+    fn data(&mut self, family: Family, number: u32) -> Probe {
+        let (client, server) = self.ends(Protocol::Tcp, family);
+        // Ports that no other probe has, or another one might be taken for the expected connection.
+        let own = |first: u16| first + u16::try_from(number).expect("there are few probes");
+        let client = End { port: own(20_000), ..client };
+        let control = End { port: 21, ..server };
+        let mut prelude = connection(Protocol::Tcp, client, control, number, true);
+        let mut sequence = [1001, 5001];
+        let mut say = |by_client: bool, line: &str| {
+            let (from, to) = if by_client { (client, control) } else { (control, client) };
+            let [mut own, mut others] = sequence;
+            if !by_client {
+                std::mem::swap(&mut own, &mut others);
+            }
+            let rest = Rest { sequence: (own, others), icmp: [0; 4], data: line.as_bytes() };
+            let payload = segment(from, to, PSH | ACK);
+            prelude.push(Sent { from: from.from, bytes: packet(from.address, to.address, payload, rest) });
+            sequence[usize::from(!by_client)] += u32::try_from(line.len()).expect("a short line");
+        };
+        // The helper looks at what begins a line, and has to have seen the one before.
+        say(false, "220 ready\r\n");
+        say(true, "NOOP\r\n");
+        let port = own(41_000);
+        let passive = self.dice.chance(50);
+        let comma = |address: IpAddr| format!("{address},{},{}", port >> 8, port & 0xff).replace('.', ",");
+        match (passive, family) {
+            (true, Family::Ipv4) => say(false, &format!("227 here ({}).\r\n", comma(server.address))),
+            (true, Family::Ipv6) => say(false, &format!("229 here (|||{port}|)\r\n")),
+            (false, Family::Ipv4) => say(true, &format!("PORT {}\r\n", comma(client.address))),
+            (false, Family::Ipv6) => say(true, &format!("EPRT |2|{}|{port}|\r\n", client.address)),
+        }
+        let (from, to) = if passive { (client, server) } else { (server, client) };
+        let (from, to) = (End { port: own(42_000), ..from }, End { port, ..to });
+        let payload = segment(from, to, SYN);
+        let mut data = probe(prelude, from, to, payload, (9000, 0), number, State::Related, false);
+        data.packet.helper = Some("ftp".to_owned());
+        data
     }
 
     /// A later packet of a connection that has been answered.

@@ -50,6 +50,15 @@ pub(crate) fn lab_rules() -> String {
     )
 }
 
+/// Attaches the helper to every control connection, while there are no other rules: see [`super::probe`].
+pub(crate) const HELPER_RULES: &str = "\
+table inet helper {
+	ct helper ftp { type \"ftp\" protocol tcp; }
+	chain arriving { type filter hook prerouting priority -190; tcp dport 21 ct helper set \"ftp\"; }
+	chain leaving { type filter hook output priority -190; tcp dport 21 ct helper set \"ftp\"; }
+}
+";
+
 /// Memory for what arrives before it is looked at: a thousand packets take about one megabyte.
 const BUFFER: usize = 32 << 20;
 
