@@ -230,6 +230,7 @@ fn condition(condition: &Match, lang: Lang) -> String {
         Match::CtOriginalDestinationPort(set) => {
             say!(lang, "original destination port {set}", "原始目的端口 {set}")
         }
+        Match::Helper(name) if name.is_empty() => say!(lang, "no conntrack helper", "没有连接跟踪助手"),
         Match::Helper(name) => say!(lang, "conntrack helper {name}", "连接跟踪助手 {name}"),
         Match::Mark(wanted) => {
             let (value, mask) = (wanted.value, wanted.mask);

@@ -41,7 +41,8 @@ pub enum Match {
     CtOriginalDestination(AddressSet),
     /// The destination port of the connection's first packet, before any translation.
     CtOriginalDestinationPort(PortSet),
-    /// The conntrack helper, by the kernel's name, of the connection or of the one that expected it.
+    /// The conntrack helper, by the kernel's name, of the connection that expected this one. The empty name is that of
+    /// none, which is also what a packet has that connection tracking knows nothing of.
     Helper(String),
     /// The packet's mark.
     Mark(Masked),

@@ -42,6 +42,7 @@ fn rule() -> impl Strategy<Value = String> {
             "ct mark != 1",
             "meta mark & 0x3 == 0x2",
             "ct helper \"ftp\"",
+            "ct helper != \"ftp\"",
             "fib daddr type local",
             "ip saddr . tcp dport { 10.0.0.1 . 21, 10.0.0.2 . 20 }",
             "ct original ip daddr 10.0.0.2",

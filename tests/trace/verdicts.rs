@@ -259,6 +259,23 @@ fn what_fills_an_anchor_overrules_a_translation_before_it() {
     assert!(outcome(&[(text, Format::PfOpenbsd)], packet).starts_with("unknown"));
 }
 
+#[test]
+fn other_helpers_than_one_are_asked_for_in_two_ways() {
+    let data = "hook=input proto=tcp src=198.51.100.7 dst=203.0.113.10 dport=30000 state=related helper=";
+    let [ftp, irc] = ["ftp", "irc"].map(|name| format!("{data}{name}"));
+    // With nft a rule fails where there is no helper; iptables takes none for another.
+    let nft = format!("{HEAD}ct helper != \"ftp\" accept\n}}\n}}\n");
+    check(Format::Nft, &nft, &[(CONTROL, "drop policy"), (&ftp, "drop policy"), (&irc, "accept 4")]);
+    let iptables = "*filter\n:INPUT DROP [0:0]\n-A INPUT -m helper ! --helper ftp -j ACCEPT\nCOMMIT\n";
+    check(Format::Iptables, iptables, &[(CONTROL, "accept 3"), (&ftp, "drop policy"), (&irc, "accept 3")]);
+    let any = "*filter\n:INPUT DROP [0:0]\n-A INPUT -m helper --helper \"\" -j ACCEPT\nCOMMIT\n";
+    check(Format::Iptables, any, &[(CONTROL, "drop policy"), (&ftp, "accept 3")]);
+    let early =
+        "table ip t {\n chain c { type filter hook prerouting priority raw; ct helper \"ftp\" drop; }\n}\n";
+    check(Format::Nft, early, &[(&ftp, "accept policy")]);
+}
+
+#[test]
 fn an_expected_connection_is_translated_and_an_error_about_one_is_not() {
     let text = "table ip n {\n chain pre { type nat hook prerouting priority dstnat; tcp dport 30000 dnat to 10.0.0.5\n meta l4proto icmp dnat to 10.0.0.5; }\n\
                 chain in { type filter hook forward priority 0; policy drop; ip daddr 10.0.0.5 accept; }\n}\n";

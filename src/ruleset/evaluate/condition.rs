@@ -88,7 +88,7 @@ fn modelled(space: &mut Space, condition: &Match, place: Place) -> Result<Packet
             let now = space.destination_port(set)?;
             original(space, now, &format!("original proto-dst {set}"), place)
         }
-        Match::Helper(name) => space.name(NameField::Helper, name),
+        Match::Helper(name) => helper(space, name, place),
         Match::Mark(mark) => space.mark(mark.value, mark.mask),
         Match::ConnMark(mark) => space.connection_mark(mark.value, mark.mask),
         Match::Tagged(tag) => space.tag(tag),
@@ -121,6 +121,15 @@ fn in_state(space: &mut Space, states: States, place: Place) -> Result<PacketSet
     let wanted: Vec<State> =
         State::ALL.into_iter().filter(|&state| states.contains(States::of(state))).collect();
     space.state(&wanted)
+}
+
+fn helper(space: &mut Space, name: &str, place: Place) -> Result<PacketSet, TooComplex> {
+    if place.state.is_some() {
+        return Ok(constant(name.is_empty()));
+    }
+    let named = space.name(NameField::Helper, name)?;
+    let known = space.state(&[State::New, State::Established, State::Related])?;
+    if name.is_empty() { space.union(named, known.complement()) } else { space.intersection(named, known) }
 }
 
 fn constant(holds: bool) -> PacketSet {

@@ -106,7 +106,10 @@ impl Meeting<'_> {
                 Some(first) => first.payload.ports().is_some_and(|(_, port)| set.contains(port)),
                 None => return answers.ask(&format!("original proto-dst {set}")),
             },
-            Match::Helper(name) => packet.helper.as_ref() == Some(name),
+            Match::Helper(name) => {
+                let helper = packet.helper.as_deref().filter(|_| has_connection(self.state));
+                helper.unwrap_or_default() == name
+            }
             Match::Mark(wanted) => has_bits(packet.mark, *wanted),
             Match::ConnMark(wanted) => has_bits(packet.connection_mark, *wanted),
             Match::Tagged(tag) => self.tag == Some(tag),

@@ -254,6 +254,7 @@ impl Writer<'_> {
         let interface = INTERFACES[network];
         match self.chain {
             "INPUT" => ("-j ACCEPT".to_owned(), None),
+            "POSTROUTING" if self.dice.chance(30) => ("-j MASQUERADE".to_owned(), None),
             "POSTROUTING" => (format!("-j SNAT --to-source {to}"), None),
             // The packet leaves by the interface that it would have left by: which one it leaves by otherwise, only the
             // box's routes know.

@@ -263,12 +263,12 @@ impl Writer<'_> {
         let not = self.not();
         let names = ["invalid", "established", "related", "new", "untracked"];
         let states = self.dice.some(&names, 3);
-        match self.dice.below(10) {
+        match self.dice.below(11) {
             0..4 => format!("ct state {}", states.join(",")),
             4..6 => format!("ct state {{ {} }}", states.join(", ")),
             6 => format!("ct state != {}", states[0]),
             7 => format!("ct state != {{ {} }}", states.join(", ")),
-            8 if self.dice.chance(50) => format!("ct helper {not}\"ftp\""),
+            9 => format!("ct helper {not}\"ftp\""),
             8 => format!("ct direction {not}{}", self.dice.pick(&["original", "reply"])),
             _ => format!("ct mark {not}{}", self.dice.pick(&["0x0", "0x1"])),
         }

@@ -256,7 +256,8 @@ fn ct_protocol(protocol: Protocol) -> Match {
 /// A conntrack helper. The kernel ignores the port that may follow its name.
 fn helper(text: &str) -> Match {
     match text.split_once('-') {
-        _ if text.is_empty() => Match::Opaque("-m helper --helper \"\"".to_owned()),
+        // Any helper (`helper_mt`).
+        _ if text.is_empty() => Match::Helper(String::new()).negated(),
         Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => {
             Match::Helper(name.to_owned())
         }

@@ -190,6 +190,11 @@ impl Conditions<'_> {
                     (_, condition) if equal => Ok(condition),
                     // No state is two: that the five are all there are makes a negation a set as well.
                     (Kind::State, Match::State(refused)) => Ok(others(refused)),
+                    // Where there is no helper, the rule fails (`nft_ct_get_eval`).
+                    (Kind::Helper, refused) => {
+                        let none = Match::Helper(String::new());
+                        Ok(Match::AnyOf(vec![vec![refused], vec![none]]).negated())
+                    }
                     (_, condition) => Ok(condition.negated()),
                 };
             }
