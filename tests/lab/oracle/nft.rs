@@ -353,6 +353,7 @@ impl Writer<'_> {
             Family::Ipv6 => format!("[{to}]:{port}"),
         };
         match self.hook {
+            "postrouting" if self.dice.chance(30) => format!("{} masquerade", self.address(family)),
             "postrouting" => format!("{} snat{word} to {to}", self.address(family)),
             // Which interface a packet leaves by after that, only the box's routes know: let it be the same.
             "output" => {
