@@ -7,6 +7,7 @@ use ftpfw::dialect::reading::Reading;
 use ftpfw::dialect::{iptables, nftables};
 use ftpfw::packet::Family;
 
+use super::place::SETS;
 use super::range::{HELPER_RULES, Range, lab_rules};
 use crate::backend::Backend;
 use crate::command::feed;
@@ -87,11 +88,12 @@ impl Draft {
     /// What the program reads in the same texts.
     pub(crate) fn read(&self) -> Reading {
         let mut all = Reading::default();
+        let (sets, problems) = iptables::read_sets(SETS, 0);
+        all.problems.extend(problems);
         for (number, (family, text)) in (0..).zip(self.texts()) {
             let reading = if self.backend == Backend::Nft {
                 nftables::read(&text, number, &mut |_| None)
             } else {
-                let sets = iptables::Sets::default();
                 iptables::read(&text, iptables::Input { number, family, table: "filter", sets: &sets })
             };
             all.ruleset.chains.extend(reading.ruleset.chains);

@@ -90,6 +90,9 @@ impl Writer<'_> {
             let not = self.not();
             words.push(format!("-m mark {not}--mark {mark}"));
         }
+        if self.dice.chance(6) {
+            words.push(self.set());
+        }
         if self.dice.chance(5) {
             words.push("-m comment --comment \"a -j DROP of words\"".to_owned());
         }
@@ -115,6 +118,17 @@ impl Writer<'_> {
                 format!("{plain} {},{}", single(family, self.dice), prefix(family, self.dice))
             }
             _ => format!("-m iprange {not}{ranged} {}", range(family, self.dice)),
+        }
+    }
+
+    /// A condition on a set of ipset.
+    fn set(&mut self) -> String {
+        let (not, end) = (self.not(), self.dice.pick(&["src", "dst"]));
+        let family = if self.family == Family::Ipv4 { 4 } else { 6 };
+        match self.dice.below(5) {
+            0..2 => format!("-m set {not}--match-set nets{family} {end}"),
+            2..4 => format!("-m set {not}--match-set ends{family} {end},{end}"),
+            _ => format!("-m set {not}--match-set ports {end}"),
         }
     }
 

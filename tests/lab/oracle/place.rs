@@ -28,6 +28,30 @@ pub(crate) const PORTS: [u16; 15] =
 /// Ports that only translation leads to.
 pub(crate) const TRANSLATED_PORTS: [u16; 2] = [2121, 8080];
 
+/// The sets of ipset that rules may ask, each kind once.
+pub(crate) const SETS: &str = "\
+create nets4 hash:net family inet
+add nets4 10.7.0.0/25
+add nets4 10.7.1.8/29
+add nets4 10.7.2.16
+add nets4 10.7.1.15 nomatch
+create nets6 hash:net family inet6
+add nets6 fd07::/121
+add nets6 fd07:0:0:1::8/125
+add nets6 fd07:0:0:2::10
+create ends4 hash:ip,port family inet
+add ends4 10.7.0.7,tcp:21
+add ends4 10.7.1.16,udp:1024
+add ends4 10.7.0.1,tcp:20
+add ends4 10.7.2.1,tcp:80
+create ends6 hash:ip,port family inet6
+add ends6 fd07::1,tcp:21
+add ends6 fd07:0:0:1::80,udp:22
+create ports bitmap:port range 20-1024
+add ports 20-79
+add ports 1023
+";
+
 /// The address of a host in the network of an interface.
 pub(crate) fn address(family: Family, network: usize, host: u8) -> IpAddr {
     let network = u8::try_from(network).expect("there are three networks");

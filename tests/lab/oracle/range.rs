@@ -32,7 +32,7 @@ use tempfile::TempDir;
 use ftpfw::packet::Family;
 
 use super::frame::{TTL, destination, ethernet, number};
-use super::place::{BOX, BOX_SECOND, HOSTS, INTERFACES, TRANSLATED, address};
+use super::place::{BOX, BOX_SECOND, HOSTS, INTERFACES, SETS, TRANSLATED, address};
 use crate::command::run;
 use crate::cpu::Confinement;
 use crate::namespace::Namespace;
@@ -278,6 +278,7 @@ fn configure(world: &Namespace, target: &Namespace) {
     }
     world.configure(&world_links);
     target.configure(&box_links);
+    target.enter(|| crate::command::feed(Command::new("ipset").arg("restore"), SETS));
     target.enter(|| crate::command::feed(Command::new("nft").args(["-f", "-"]), &lab_rules()));
     // Known only once connection tracking is there. Sequence numbers of connections are not what is tried here.
     target.set(&[("netfilter/nf_conntrack_tcp_be_liberal", "1"), ("netfilter/nf_conntrack_tcp_loose", "1")]);
