@@ -3,7 +3,8 @@
 //! Random rule sets ([`iptables`], [`nft`]) are loaded by the real programs into a network namespace, and the same
 //! texts are read by the readers. Random packets next to the rules' boundaries ([`probe`]) are sent through ([`range`]):
 //! opening connections, belonging to them, related to them, and fitting none. A packet that arrives and one that the
-//! tracer accepts have to be the same packets.
+//! tracer accepts have to be the same packets, and the set of all that goes through ([`ftpfw::ruleset::evaluate`]) has
+//! to hold them. Related are ICMP errors, and data connections that the helper has come to expect.
 //!
 //! A disagreement is made small before it is reported: rules are taken away as long as it stays.
 //!
