@@ -7,6 +7,7 @@ pub mod iptables;
 pub mod nftables;
 pub mod pf;
 pub mod reading;
+mod service;
 mod text;
 
 pub use self::format::Format;

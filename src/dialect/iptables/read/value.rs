@@ -6,6 +6,7 @@ use ipnet::{IpNet, Ipv4Net, Ipv4Subnets, Ipv6Net, Ipv6Subnets};
 
 use super::names;
 use super::problem::{Expected, Problem};
+use crate::dialect::service;
 use crate::packet::{AddressSet, Family, PortRange, PortSet, Protocol};
 use crate::ruleset::{CtDirection, IcmpMatch, Masked, States, TcpFlags};
 
@@ -130,7 +131,7 @@ pub(super) fn port(text: &str) -> Result<u16, Fault> {
     match text.parse() {
         Ok(port) if !text.starts_with('+') => Ok(port),
         _ if text.starts_with(|first: char| first.is_ascii_alphabetic()) => {
-            names::service(&text.to_ascii_lowercase()).ok_or(Fault::Service)
+            service::port(&text.to_ascii_lowercase()).ok_or(Fault::Service)
         }
         _ => Err(Fault::Not(Expected::Ports)),
     }

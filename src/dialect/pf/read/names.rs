@@ -1,5 +1,6 @@
 //! Names for numbers: protocols, services, types of ICMP.
 
+use crate::dialect::service;
 use crate::packet::{Family, Protocol};
 
 /// Protocols, from IANA's "Protocol Numbers".
@@ -30,103 +31,6 @@ const PROTOCOLS: [(&str, u8); 26] = [
     ("carp", 112),
     ("sctp", 132),
     ("pfsync", 240),
-];
-
-/// Services, from IANA's "Service Name and Transport Protocol Port Number Registry" and the `services(5)` of the
-/// systems that pf runs on: those that rule sets name.
-const SERVICES: [(&str, u16); 92] = [
-    ("auth", 113),
-    ("bgp", 179),
-    ("bootpc", 68),
-    ("bootps", 67),
-    ("chargen", 19),
-    ("cvspserver", 2401),
-    ("daytime", 13),
-    ("dhcpv6-client", 546),
-    ("dhcpv6-server", 547),
-    ("discard", 9),
-    ("domain", 53),
-    ("domain-s", 853),
-    ("echo", 7),
-    ("epmap", 135),
-    ("finger", 79),
-    ("ftp", 21),
-    ("ftp-data", 20),
-    ("ftp-proxy", 8021),
-    ("ftps", 990),
-    ("ftps-data", 989),
-    ("git", 9418),
-    ("gopher", 70),
-    ("h323hostcall", 1720),
-    ("http", 80),
-    ("http-alt", 8080),
-    ("https", 443),
-    ("ident", 113),
-    ("imap", 143),
-    ("imap3", 220),
-    ("imaps", 993),
-    ("ipp", 631),
-    ("ipsec-msft", 4500),
-    ("ipsec-nat-t", 4500),
-    ("ircd", 6667),
-    ("isakmp", 500),
-    ("iscsi-target", 3260),
-    ("kerberos", 88),
-    ("kerberos-adm", 749),
-    ("kerberos-sec", 88),
-    ("l2tp", 1701),
-    ("ldap", 389),
-    ("ldaps", 636),
-    ("lpd", 515),
-    ("mdns", 5353),
-    ("microsoft-ds", 445),
-    ("ms-sql-s", 1433),
-    ("mysql", 3306),
-    ("netbios-dgm", 138),
-    ("netbios-ns", 137),
-    ("netbios-ssn", 139),
-    ("nfs", 2049),
-    ("nfsd", 2049),
-    ("nicname", 43),
-    ("nntp", 119),
-    ("nntps", 563),
-    ("ntp", 123),
-    ("openvpn", 1194),
-    ("pop3", 110),
-    ("pop3s", 995),
-    ("portmap", 111),
-    ("postgresql", 5432),
-    ("pptp", 1723),
-    ("printer", 515),
-    ("radius", 1812),
-    ("radius-acct", 1813),
-    ("rdp", 3389),
-    ("route", 520),
-    ("rpcbind", 111),
-    ("rsync", 873),
-    ("rtsp", 554),
-    ("sip", 5060),
-    ("sip-tls", 5061),
-    ("smtp", 25),
-    ("smtps", 465),
-    ("snmp", 161),
-    ("snmptrap", 162),
-    ("socks", 1080),
-    ("spamd", 8025),
-    ("spamd-sync", 8025),
-    ("squid", 3128),
-    ("ssh", 22),
-    ("submission", 587),
-    ("submissions", 465),
-    ("sunrpc", 111),
-    ("svn", 3690),
-    ("syslog", 514),
-    ("telnet", 23),
-    ("telnets", 992),
-    ("tftp", 69),
-    ("time", 37),
-    ("whois", 43),
-    ("x11", 6000),
 ];
 
 /// Types of ICMP, by the names of `icmp(4)`.
@@ -246,7 +150,7 @@ pub(super) fn protocol(text: &str) -> Option<Protocol> {
 
 /// The port of this number or service.
 pub(super) fn port(text: &str) -> Option<u16> {
-    text.parse().ok().or_else(|| find(&SERVICES, text))
+    text.parse().ok().or_else(|| service::port(text))
 }
 
 /// The ICMP type of this number or name.
