@@ -8,6 +8,7 @@ pub mod difference;
 pub mod evaluate;
 mod host;
 mod matching;
+mod order;
 mod rule;
 pub mod trace;
 
@@ -18,6 +19,10 @@ pub use matching::{
 pub use rule::{Action, Origin, Rule};
 
 use crate::packet::Family;
+
+/// How deep chains are followed into one another. nft refuses more than 16; iptables loads any depth that does not
+/// loop, and a text may hold loops all the same.
+const MAX_DEPTH: usize = 256;
 
 /// A rule set.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -7,6 +7,7 @@ mod condition;
 mod netfilter;
 mod outcome;
 mod pf;
+mod reach;
 
 use self::outcome::{Asked, Labels};
 use super::Ruleset;
@@ -117,7 +118,8 @@ fn answer<'a>(
 ) -> Result<(PacketSet, Asked<'a>), TooComplex> {
     let pf = pf::Evaluation { ruleset, path: question.path, asked: &mut asked, space: &mut *space };
     let onward = pf.accepted(question.onward)?;
-    let mut evaluation = netfilter::Evaluation::new(ruleset, question.path, asked, &mut *space);
+    let mut evaluation =
+        netfilter::Evaluation::new(ruleset, question.path, question.within, asked, &mut *space)?;
     let set = evaluation.accepted(onward)?;
     let asked = evaluation.asked;
     Ok((space.intersection(set, question.within)?, asked))

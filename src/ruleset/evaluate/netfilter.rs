@@ -4,17 +4,16 @@
 //! [`Space::assign`]: the packets that an assignment sends into a set are those that it lets through.
 //! What else is asked of packets travels along as labels of the sets, see [`outcome`](super::outcome).
 
-use std::cmp::Reverse;
 use std::collections::HashMap;
+use std::slice;
 
 use super::condition::{self, Place};
 use super::outcome::Asked;
-use crate::packet::{Family, Field, PacketSet, Space, State, TooComplex};
+use super::reach::{Met, Reach};
+use crate::packet::{AddressSet, Case, Family, Field, PacketSet, PortSet, Space, State, TooComplex};
+use crate::ruleset::order::Order;
 use crate::ruleset::trace::{Decider, Path, RuleRef, Verdict};
-use crate::ruleset::{Action, BaseChain, Chain, Hook, Policy, Ruleset};
-
-/// How deep chains may enter one another, as in a trace.
-const MAX_DEPTH: usize = 256;
+use crate::ruleset::{Action, BaseChain, Hook, MAX_DEPTH, Match, Policy, Rule, Ruleset};
 
 /// The packets that go through from some point on: those that connection tracking looks at, and those that a rule
 /// has kept from it. After connection tracking the second is not asked for.
@@ -50,21 +49,32 @@ pub(super) struct Evaluation<'a, 's> {
     translates: bool,
     /// The chains that are being evaluated: entering one of them again is a loop.
     entered: Vec<usize>,
+    order: Order<'a>,
+    reach: Reach,
     known: HashMap<(usize, Exits, Hook, bool), Onward>,
 }
 
 impl<'a, 's> Evaluation<'a, 's> {
-    pub(super) fn new(ruleset: &'a Ruleset, path: Path, asked: Asked<'a>, space: &'s mut Space) -> Self {
+    /// An evaluation for packets of `within`.
+    pub(super) fn new(
+        ruleset: &'a Ruleset,
+        path: Path,
+        within: PacketSet,
+        asked: Asked<'a>,
+        space: &'s mut Space,
+    ) -> Result<Self, TooComplex> {
         let is_translation = |action: &Action| matches!(action, Action::DestinationNat { .. });
         let translates = ruleset
             .chains
             .iter()
             .flat_map(|chain| &chain.rules)
             .any(|rule| rule.actions.iter().any(is_translation));
-        Self { ruleset, path, asked, space, translates, entered: Vec::new(), known: HashMap::new() }
+        let (order, reach) = (Order::of(ruleset), Reach::of(ruleset, within, space)?);
+        let (entered, known) = (Vec::new(), HashMap::new());
+        Ok(Self { ruleset, path, asked, space, translates, entered, order, reach, known })
     }
 
-    /// The packets that go through and then are among `onward`.
+    /// The packets that go through and then are among `onward`; of packets that were not asked about, any.
     pub(super) fn accepted(&mut self, mut onward: PacketSet) -> Result<PacketSet, TooComplex> {
         let hooks: &[Hook] = match self.path {
             Path::Input => &[Hook::Prerouting, Hook::Input],
@@ -78,13 +88,7 @@ impl<'a, 's> Evaluation<'a, 's> {
     }
 
     fn hook(&mut self, hook: Hook, mut onward: PacketSet) -> Result<PacketSet, TooComplex> {
-        let at_hook = |(index, chain): (usize, &Chain)| {
-            chain.base.filter(|base| base.hook == hook).map(|base| (index, base))
-        };
-        let mut bases: Vec<(usize, BaseChain)> =
-            self.ruleset.chains.iter().enumerate().filter_map(at_hook).collect();
-        // Of those with one priority, the youngest runs first.
-        bases.sort_by_key(|&(index, base)| (base.priority, Reverse(index)));
+        let bases: Vec<(usize, BaseChain)> = self.order.at(hook).collect();
         // For packets that a chain at this hook has translated: the others do not.
         let mut translated = onward;
         for (index, base) in bases.into_iter().rev() {
@@ -130,19 +134,7 @@ impl<'a, 's> Evaluation<'a, 's> {
                 entering = self.space.difference(entering, unseen)?;
             }
         }
-        self.choose(entering, through, onward)
-    }
-
-    /// `then` for the packets of `set`, and `otherwise` for the others.
-    fn choose(
-        &mut self,
-        set: PacketSet,
-        then: PacketSet,
-        otherwise: PacketSet,
-    ) -> Result<PacketSet, TooComplex> {
-        let inside = self.space.intersection(set, then)?;
-        let outside = self.space.difference(otherwise, set)?;
-        self.space.union(inside, outside)
+        self.space.choose(entering, through, onward)
     }
 
     fn chain(&mut self, index: usize, exits: Exits, base: BaseChain) -> Result<Onward, TooComplex> {
@@ -151,46 +143,138 @@ impl<'a, 's> Evaluation<'a, 's> {
             return Ok(known);
         }
         self.entered.push(index);
-        let ruleset = self.ruleset;
+        let rules = self.relevant(index, base);
+        let mut rules = rules.as_slice();
         let mut onward = exits.end;
-        for rule in (0..ruleset.chains[index].rules.len()).rev() {
-            onward = self.rule(RuleRef { chain: index, rule }, onward, exits, base)?;
+        while let Some((&last, before)) = rules.split_last() {
+            let run = rules.iter().rev().take_while(|rule| self.is_ending(**rule)).count();
+            if run == 0 {
+                onward = self.changing(last, onward, exits, base)?;
+                rules = before;
+            } else {
+                let (before, run) = rules.split_at(rules.len() - run);
+                onward = self.ending(run, onward, exits, base)?;
+                rules = before;
+            }
         }
         self.entered.pop();
         self.known.insert(key, onward);
         Ok(onward)
     }
 
-    fn rule(
+    fn rule(&self, place: RuleRef) -> &'a Rule {
+        &self.ruleset.chains[place.chain].rules[place.rule]
+    }
+
+    fn is_ending(&self, place: RuleRef) -> bool {
+        matches!(&*self.rule(place).actions, [action] if ends(action))
+    }
+
+    /// The rules of a chain that a packet may meet that is asked about, if they do anything.
+    fn relevant(&self, chain: usize, base: BaseChain) -> Vec<RuleRef> {
+        let mut relevant = Vec::new();
+        for (rule, content) in self.ruleset.chains[chain].rules.iter().enumerate() {
+            let met = self.reach.meets_all(&content.matches, !base.is_before_conntrack());
+            if met != Met::ByNone && !content.actions.is_empty() {
+                relevant.push(RuleRef { chain, rule });
+                if met == Met::ByAll && content.actions.iter().any(ends) {
+                    break;
+                }
+            }
+        }
+        relevant
+    }
+
+    fn place(&self, base: BaseChain, state: Option<State>) -> Place {
+        Place { hook: base.hook, path: self.path, state, translated: self.translates }
+    }
+
+    /// What goes through from before a rule on that may let packets go on to `next`, changed or not.
+    fn changing(
         &mut self,
         place: RuleRef,
         next: Onward,
         exits: Exits,
         base: BaseChain,
     ) -> Result<Onward, TooComplex> {
-        let ruleset = self.ruleset;
-        let rule = &ruleset.chains[place.chain].rules[place.rule];
+        let rule = self.rule(place);
         let mut done = next;
         for action in rule.actions.iter().rev() {
             done = self.action(action, place, done, exits, base)?;
         }
-        let asked = |state| Place { hook: base.hook, path: self.path, state, translated: self.translates };
-        if !base.is_before_conntrack() {
-            let met = condition::all(self.space, &rule.matches, asked(None))?;
-            return Ok(Onward::same(self.choose(met, done.tracked, next.tracked)?));
+        self.by_state(base, |this, state, view| {
+            let met = condition::all(this.space, &rule.matches, this.place(base, state))?;
+            this.space.choose(met, view(done), view(next))
+        })
+    }
+
+    /// What goes through from before rules on that all have a single action, after which no packet goes on to the next.
+    fn ending(
+        &mut self,
+        rules: &[RuleRef],
+        next: Onward,
+        exits: Exits,
+        base: BaseChain,
+    ) -> Result<Onward, TooComplex> {
+        let mut done = Vec::with_capacity(rules.len());
+        // From the last to the first, as everywhere: later rules have the lower labels.
+        for &place in rules.iter().rev() {
+            let action = self.rule(place).actions.first();
+            done.push(action.map_or(Ok(next), |action| self.action(action, place, next, exits, base))?);
         }
-        let (tracked, untracked) = (asked(Some(State::Invalid)), asked(Some(State::Untracked)));
-        let met = condition::all(self.space, &rule.matches, tracked)?;
-        let tracked = self.choose(met, done.tracked, next.tracked)?;
-        let met = condition::all(self.space, &rule.matches, untracked)?;
-        let untracked = self.choose(met, done.untracked, next.untracked)?;
+        let any = AddressSet::any();
+        self.by_state(base, |this, state, view| {
+            let mut cases = Vec::with_capacity(rules.len());
+            for (&place, done) in rules.iter().zip(done.iter().rev()) {
+                cases.push(this.case(this.rule(place), &any, this.place(base, state), view(*done))?);
+            }
+            this.space.first_match(this.reach.packets, &cases, view(next))
+        })
+    }
+
+    /// A rule without the conditions that all packets meet.
+    fn case<'c>(
+        &mut self,
+        rule: &'c Rule,
+        any: &'c AddressSet,
+        place: Place,
+        then: PacketSet,
+    ) -> Result<Case<'c>, TooComplex> {
+        let (mut source, mut destination, mut rest) = (None, None, PacketSet::FULL);
+        for condition in &rule.matches {
+            match condition {
+                _ if self.reach.meets(condition, place.state.is_none()) == Met::ByAll => {}
+                Match::Source(set) if source.is_none() => source = Some(set),
+                Match::Destination(set) if destination.is_none() => destination = Some(set),
+                other => {
+                    let met = condition::all(self.space, slice::from_ref(other), place)?;
+                    rest = self.space.intersection(rest, met)?;
+                }
+            }
+        }
+        let (source, destination) = (source.unwrap_or(any), destination.unwrap_or(any));
+        Ok(Case { source, destination, rest, then })
+    }
+
+    /// What `answer` says of packets of which connection tracking knows, and, where it has not looked yet, of those that
+    /// are kept from it. It is given the state that conditions then ask about, and which side of what goes on is meant.
+    fn by_state(
+        &mut self,
+        base: BaseChain,
+        mut answer: impl FnMut(&mut Self, Option<State>, fn(Onward) -> PacketSet) -> Result<PacketSet, TooComplex>,
+    ) -> Result<Onward, TooComplex> {
+        if !base.is_before_conntrack() {
+            return Ok(Onward::same(answer(self, None, |onward| onward.tracked)?));
+        }
+        let tracked = answer(self, Some(State::Invalid), |onward| onward.tracked)?;
+        let untracked = answer(self, Some(State::Untracked), |onward| onward.untracked)?;
         Ok(Onward { tracked, untracked })
     }
 
     /// What goes through from before an action on, `then` being what goes through after it.
     fn action(
         &mut self,
-        action: &Action,
+        action: &'a Action,
         place: RuleRef,
         then: Onward,
         exits: Exits,
@@ -211,7 +295,7 @@ impl<'a, 's> Evaluation<'a, 's> {
             Action::Notrack => {
                 let invalid = self.space.state(&[State::Invalid])?;
                 let untracked = self.space.assign(then.tracked, Field::State(State::Untracked))?;
-                Onward::same(self.choose(invalid, untracked, then.tracked)?)
+                Onward::same(self.space.choose(invalid, untracked, then.tracked)?)
             }
             Action::SetMark(mark) => {
                 self.assigned(then, Field::Mark { value: mark.value & mark.mask, mask: mark.mask })?
@@ -222,12 +306,12 @@ impl<'a, 's> Evaluation<'a, 's> {
                 let field = Field::ConnectionMark { value: mark.value & mark.mask, mask: mark.mask };
                 let marked = self.space.assign(then.tracked, field)?;
                 let known = self.space.state(&[State::New, State::Established, State::Related])?;
-                Onward::same(self.choose(known, marked, then.tracked)?)
+                Onward::same(self.space.choose(known, marked, then.tracked)?)
             }
             Action::DestinationNat { address, port } => {
                 let mut set = exits.translate;
                 if let Some(port) = port {
-                    let portless = self.space.destination_port(&crate::packet::PortSet::any())?.complement();
+                    let portless = self.space.destination_port(&PortSet::any())?.complement();
                     let unchanged = self.space.intersection(set, portless)?;
                     let changed = self.space.assign(set, Field::DestinationPort(*port))?;
                     set = self.space.union(changed, unchanged)?;
@@ -288,21 +372,19 @@ impl<'a, 's> Evaluation<'a, 's> {
         let holds = self.space.opaque(words)?;
         let accepts = self.let_through(accept, Verdict::Unknown, by, base)?;
         let refused = self.refused(Verdict::Unknown, by)?;
-        let tracked = self.choose(holds, accepts.tracked, refused.tracked)?;
-        let untracked = self.choose(holds, accepts.untracked, refused.untracked)?;
+        let tracked = self.space.choose(holds, accepts.tracked, refused.tracked)?;
+        let untracked = self.space.choose(holds, accepts.untracked, refused.untracked)?;
         Ok(Onward { tracked, untracked })
     }
 
     fn enter(
         &mut self,
-        name: &str,
+        name: &'a str,
         from: RuleRef,
         exits: Exits,
         base: BaseChain,
     ) -> Result<Onward, TooComplex> {
-        let table = &self.ruleset.chains[from.chain].table;
-        let is_meant = |chain: &Chain| chain.name == name && chain.table == *table;
-        match self.ruleset.chains.iter().position(is_meant) {
+        match self.order.target(&self.ruleset.chains[from.chain].table, name) {
             Some(target) if self.entered.len() <= MAX_DEPTH && !self.entered.contains(&target) => {
                 self.chain(target, exits, base)
             }
@@ -334,6 +416,21 @@ impl<'a, 's> Evaluation<'a, 's> {
             return Ok(Onward { tracked: attached, ..then });
         };
         let served = self.space.family(family)?;
-        Ok(Onward { tracked: self.choose(served, attached, then.tracked)?, ..then })
+        Ok(Onward { tracked: self.space.choose(served, attached, then.tracked)?, ..then })
     }
+}
+
+/// Whether no packet goes on to the next action, or the next rule, after this one.
+fn ends(action: &Action) -> bool {
+    matches!(
+        action,
+        Action::Accept
+            | Action::Drop
+            | Action::Reject
+            | Action::Return
+            | Action::Unknown(_)
+            | Action::Goto(_)
+            | Action::DestinationNat { .. }
+            | Action::SourceNat { .. }
+    )
 }

@@ -8,11 +8,10 @@ mod netfilter;
 mod pf;
 pub mod spec;
 
-use std::collections::HashMap;
-
 use self::condition::Answers;
 pub(super) use self::condition::is_of_connection;
-use super::{Action, BaseChain, Chain, Hook, Match, Rule, Ruleset, Table};
+use super::order::Order;
+use super::{Action, Match, Rule, Ruleset};
 use crate::packet::{Packet, Payload};
 
 /// The way of a packet through the machine that the rule set is on.
@@ -124,9 +123,7 @@ const MAX_WAYS: usize = 1024;
 #[derive(Debug)]
 pub struct Tracer<'a> {
     ruleset: &'a Ruleset,
-    chains: HashMap<(&'a Table, &'a str), usize>,
-    /// The base chains, by priority.
-    bases: Vec<(usize, BaseChain)>,
+    order: Order<'a>,
 }
 
 /// One way of a packet through the rules.
@@ -163,20 +160,7 @@ impl<'a> Tracer<'a> {
     /// Prepares `ruleset`.
     #[must_use]
     pub fn new(ruleset: &'a Ruleset) -> Self {
-        let mut bases: Vec<(usize, BaseChain)> = ruleset
-            .chains
-            .iter()
-            .enumerate()
-            .filter_map(|(index, chain)| Some((index, chain.base?)))
-            .collect();
-        // Stable: pf has one priority, and its rules run in the order of the text. netfilter runs the youngest chain of
-        // a priority first (`nf_hook_entries_grow`).
-        bases.sort_by_key(|&(index, base)| {
-            let pf = matches!(base.hook, Hook::PfFilter | Hook::PfNat | Hook::PfRdr);
-            (base.priority, if pf { None } else { Some(std::cmp::Reverse(index)) })
-        });
-        let named = |(index, chain): (usize, &'a Chain)| ((&chain.table, chain.name.as_str()), index);
-        Self { ruleset, chains: ruleset.chains.iter().enumerate().map(named).collect(), bases }
+        Self { ruleset, order: Order::of(ruleset) }
     }
 
     /// Follows `packet` along `path`.
@@ -216,7 +200,7 @@ impl<'a> Tracer<'a> {
     }
 
     fn untouched(&self, packet: &Packet) -> Trace {
-        debug_assert!(self.bases.is_empty(), "a way ends");
+        debug_assert!(self.ruleset.chains.iter().all(|chain| chain.base.is_none()), "a way ends");
         Trace {
             verdict: Verdict::Accept,
             by: Decider::Nothing,
@@ -244,11 +228,6 @@ impl<'a> Tracer<'a> {
 
     fn rule(&self, place: RuleRef) -> &'a Rule {
         &self.ruleset.chains[place.chain].rules[place.rule]
-    }
-
-    /// The base chains at `hook`, in the order that they run.
-    fn bases_at(&self, hook: Hook) -> impl Iterator<Item = (usize, BaseChain)> {
-        self.bases.iter().copied().filter(move |(_, base)| base.hook == hook)
     }
 }
 

@@ -3,11 +3,7 @@
 use super::condition::{Answers, Meeting, begins_connection, has_connection};
 use super::{Decider, Path, Question, RuleRef, Tracer, Verdict, Way, translate};
 use crate::packet::{Packet, State};
-use crate::ruleset::{Action, BaseChain, Hook, Masked, Policy};
-
-/// How deep chains may enter one another. The kernel refuses loops when rules are loaded (nft at 16, iptables at
-/// any depth that loops); a text may hold one all the same.
-const MAX_DEPTH: usize = 256;
+use crate::ruleset::{Action, BaseChain, Hook, MAX_DEPTH, Masked, Policy};
 
 /// How many chains a packet may enter in all. Where each chain enters the next one twice, there is no end to it.
 const MAX_ENTRIES: usize = 1 << 16;
@@ -48,7 +44,7 @@ pub(super) fn follow(
     let mut goes_on = true;
     for &hook in hooks {
         walk.translated = false;
-        for (index, base) in tracer.bases_at(hook) {
+        for (index, base) in tracer.order.at(hook) {
             goes_on = goes_on && walk.base_chain(index, base)?;
         }
     }
@@ -142,10 +138,10 @@ impl Walk<'_, '_> {
                         return Ok(End::Verdict(verdict, place));
                     }
                     Action::Jump(name) | Action::Goto(name) => {
-                        let target = self.tracer.chains.get(&(&chain.table, name.as_str()));
+                        let target = self.tracer.order.target(&chain.table, name);
                         self.entries += 1;
                         let within = depth < MAX_DEPTH && self.entries < MAX_ENTRIES;
-                        let Some(&target) = target.filter(|_| within) else {
+                        let Some(target) = target.filter(|_| within) else {
                             // A chain that is not there, or a loop: the kernel would not have loaded it.
                             let accepts = self.answers.ask(&format!("jump {name}")).map_err(ask)?;
                             let verdict = if accepts { Verdict::Accept } else { Verdict::Drop };

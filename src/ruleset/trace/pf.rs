@@ -15,7 +15,7 @@ pub(super) fn follow(
     answers: &Answers,
     way: &mut Way,
 ) -> Result<(), Question> {
-    let has = |hook| tracer.bases_at(hook).next().is_some();
+    let has = |hook| tracer.order.at(hook).next().is_some();
     if !has(Hook::PfFilter) && !has(Hook::PfRdr) && !has(Hook::PfNat) {
         return Ok(());
     }
@@ -54,7 +54,7 @@ pub(super) fn follow(
             ended: false,
         };
         if !walk.translate()? {
-            for (index, _) in tracer.bases_at(Hook::PfFilter) {
+            for (index, _) in tracer.order.at(Hook::PfFilter) {
                 walk.rules(index, 0)?;
             }
         }
@@ -62,7 +62,7 @@ pub(super) fn follow(
         tag = last_tag;
         if let Some((verdict, place)) = decision {
             (way.verdict, way.by) = (verdict, Decider::Rule(place));
-        } else if let Some((chain, base)) = tracer.bases_at(Hook::PfFilter).next() {
+        } else if let Some((chain, base)) = tracer.order.at(Hook::PfFilter).next() {
             let verdict = if base.policy == Policy::Accept { Verdict::Accept } else { Verdict::Drop };
             (way.verdict, way.by) = (verdict, Decider::Policy { chain });
         }
@@ -130,7 +130,7 @@ impl<'a> Walk<'a, '_> {
             Direction::In => Hook::PfRdr,
             Direction::Out => Hook::PfNat,
         };
-        for (index, _) in self.tracer.bases_at(hook) {
+        for (index, _) in self.tracer.order.at(hook) {
             let Some(place) = self.first(index, hook, 0)? else { continue };
             let rule = self.tracer.rule(place);
             self.way.met.push(place);
