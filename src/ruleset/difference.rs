@@ -1,7 +1,7 @@
 //! What one rule set lets through and another does not.
 
 use super::Ruleset;
-use super::evaluate::{Question, accepted};
+use super::evaluate::{Question, accepted_at_least};
 use super::trace::Path;
 use crate::packet::NameField::{InInterface, OutInterface};
 use crate::packet::{Budget, Field, Packet, PacketSet, Part, Space, State, TooComplex};
@@ -43,15 +43,15 @@ fn difference(a: &Ruleset, b: &Ruleset, path: Path, state: State) -> Result<Diff
     let mut space = Space::new(Budget::default());
     let asked = asked(&mut space, path, state)?;
     let question = Question::about(path, asked);
-    let (a, b) = (accepted(a, question, &mut space)?, accepted(b, question, &mut space)?);
+    let (a, b) = (accepted_at_least(a, question, &mut space)?, accepted_at_least(b, question, &mut space)?);
     let mut only = |one, other| -> Result<Option<Surplus>, TooComplex> {
         let surplus = space.difference(one, other)?;
-        let surplus = space.may(surplus)?;
-        let possible = space.intersection(surplus, asked)?;
+        let surplus = space.intersection(surplus, asked)?;
+        let possible = space.may(surplus)?;
         if possible.is_empty() {
             return Ok(None);
         }
-        let said = without_the_obvious(&mut space, surplus, path, state)?;
+        let said = without_the_obvious(&mut space, possible, path, state)?;
         let description = space.describe(said, PARTS)?;
         let sample = space.sample(possible)?;
         Ok(Some(Surplus { parts: description.parts, left_out: description.left_out, sample }))

@@ -7,12 +7,14 @@
 pub mod difference;
 pub mod evaluate;
 mod host;
+mod jump;
 mod matching;
 mod order;
 mod rule;
 pub mod trace;
 
 pub use host::{Fact, Host, module_name, sysctl_name};
+pub use jump::{BrokenJump, broken_jumps};
 pub use matching::{
     AddressType, CtDirection, Direction, IcmpMatch, Interface, Masked, Match, States, TcpFlags,
 };

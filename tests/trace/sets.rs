@@ -162,54 +162,91 @@ fn packet() -> impl Strategy<Value = Packet> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
+#![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
+#[test]
+fn a_trace_lies_in_the_set(text in ruleset(), packets in vec(packet(), 30), path in select(&Path::ALL[..])) {
+    let source = Text { name: "t.nft".to_owned(), content: text.clone() };
+    let collection = read(vec![(source, Format::Nft)], &mut |_| None);
+    let tracer = Tracer::new(&collection.ruleset);
+    let mut space = Space::new(Budget::default());
+    let set = accepted(&collection.ruleset, Question::about(path, PacketSet::FULL), &mut space).expect("a small rule set");
+    let question = Question::about(path, PacketSet::FULL);
+    let deciders = decisions(&collection.ruleset, question, usize::MAX, &mut space).expect("a small rule set");
+    prop_assert!(deciders.rest.is_empty());
+    let (may, must) = (space.may(set).expect("small"), space.must(set).expect("small"));
+    for mut packet in packets {
+        if path != Path::Output {
+            "em0".clone_into(&mut packet.in_interface);
+        }
+        if path != Path::Input {
+            "em1".clone_into(&mut packet.out_interface);
+        }
+        let trace = tracer.trace(&packet, path);
+        let verdict = trace.verdict;
+        // Where it is certain who decides, it is who the trace says.
+        let deciding = deciders
+            .known
+            .iter()
+            .filter(|decision| space.membership(decision.packets, &packet) != Membership::Never)
+            .collect::<Vec<_>>();
+        prop_assert!(!deciding.is_empty(), "{:#?}\n{}", packet, text);
+        if let [only] = deciding.as_slice() {
+            prop_assert_eq!(space.membership(only.packets, &packet), Membership::Always);
+            prop_assert_eq!(only.verdict, verdict, "{:#?}\n{}", packet, text);
+            prop_assert!(only.by == trace.by || verdict == Verdict::Unknown, "{:?} {:?} {:#?}\n{}", only, trace.by, packet, text);
+        } else {
+            prop_assert!(deciding.iter().all(|one| space.membership(one.packets, &packet) == Membership::Sometimes));
+        }
+        let membership = (space.membership(must, &packet), space.membership(may, &packet));
+        let expected = match membership {
+            (Membership::Always, _) => verdict == Verdict::Accept,
+            // Whether it is dropped or rejected may be in doubt; that it does not get through is not.
+            (_, Membership::Never) if text.contains("reject") => verdict != Verdict::Accept,
+            (_, Membership::Never) => verdict == Verdict::Drop,
+            _ => verdict == Verdict::Unknown,
+        };
+        // Where the trace knows one packet, the set asks for all at once: whether an address is local, and what
+        // the destination was before a translation.
+        let coarse = (text.contains("fib ") || text.contains("ct original"))
+            && membership == (Membership::Never, Membership::Always);
+        prop_assert!(expected || coarse, "{:?} {:?} {:#?}\n{}", verdict, membership, packet, text);
+    }
+}}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
-    fn a_trace_lies_in_the_set(text in ruleset(), packets in vec(packet(), 30), path in select(&Path::ALL[..])) {
+    fn a_question_about_some_packets_is_part_of_that_about_all(
+        text in ruleset(),
+        packet in packet(),
+        (ports, state) in (any::<bool>(), select(&State::ALL[..])),
+        path in select(&Path::ALL[..]),
+    ) {
         let source = Text { name: "t.nft".to_owned(), content: text.clone() };
         let collection = read(vec![(source, Format::Nft)], &mut |_| None);
-        let tracer = Tracer::new(&collection.ruleset);
         let mut space = Space::new(Budget::default());
-        let set = accepted(&collection.ruleset, Question::about(path, PacketSet::FULL), &mut space).expect("a small rule set");
-        let question = Question::about(path, PacketSet::FULL);
-        let deciders = decisions(&collection.ruleset, question, usize::MAX, &mut space).expect("a small rule set");
-        prop_assert!(deciders.rest.is_empty());
-        let (may, must) = (space.may(set).expect("small"), space.must(set).expect("small"));
-        for mut packet in packets {
-            if path != Path::Output {
-                "em0".clone_into(&mut packet.in_interface);
-            }
-            if path != Path::Input {
-                "em1".clone_into(&mut packet.out_interface);
-            }
-            let trace = tracer.trace(&packet, path);
-            let verdict = trace.verdict;
-            // Where it is certain who decides, it is who the trace says.
-            let deciding = deciders
-                .known
-                .iter()
-                .filter(|decision| space.membership(decision.packets, &packet) != Membership::Never)
-                .collect::<Vec<_>>();
-            prop_assert!(!deciding.is_empty(), "{:#?}\n{}", packet, text);
-            if let [only] = deciding.as_slice() {
-                prop_assert_eq!(space.membership(only.packets, &packet), Membership::Always);
-                prop_assert_eq!(only.verdict, verdict, "{:#?}\n{}", packet, text);
-                prop_assert!(only.by == trace.by || verdict == Verdict::Unknown, "{:?} {:?} {:#?}\n{}", only, trace.by, packet, text);
-            } else {
-                prop_assert!(deciding.iter().all(|one| space.membership(one.packets, &packet) == Membership::Sometimes));
-            }
-            let membership = (space.membership(must, &packet), space.membership(may, &packet));
-            let expected = match membership {
-                (Membership::Always, _) => verdict == Verdict::Accept,
-                // Whether it is dropped or rejected may be in doubt; that it does not get through is not.
-                (_, Membership::Never) if text.contains("reject") => verdict != Verdict::Accept,
-                (_, Membership::Never) => verdict == Verdict::Drop,
-                _ => verdict == Verdict::Unknown,
-            };
-            // Where the trace knows one packet, the set asks for all at once: whether an address is local, and what
-            // the destination was before a translation.
-            let coarse = (text.contains("fib ") || text.contains("ct original"))
-                && membership == (Membership::Never, Membership::Always);
-            prop_assert!(expected || coarse, "{:?} {:?} {:#?}\n{}", verdict, membership, packet, text);
+        let s = &mut space;
+        let destination = s.destination(&[packet.destination].into_iter().collect()).expect("small");
+        let state = s.state(&[state]).expect("small");
+        let mut within = s.union(destination, state).expect("small");
+        if ports {
+            let control = s.destination_port(&21.into()).expect("small");
+            within = s.intersection(within, control).expect("small");
         }
+        let about = |question: Question, space: &mut Space| {
+            accepted(&collection.ruleset, question, space).expect("a small rule set")
+        };
+        let all = about(Question::about(path, PacketSet::FULL), s);
+        let some = about(Question::about(path, within), s);
+        prop_assert_eq!(some, s.intersection(all, within).expect("small"), "{}", text);
+        // What goes through leaves as one thing or as another.
+        let [one, other] = [destination, destination.complement()]
+            .map(|onward| about(Question { path, within, onward }, s));
+        prop_assert!(!s.intersects(one, other).expect("small"));
+        prop_assert_eq!(s.union(one, other).expect("small"), some, "{}", text);
+        let decided = decisions(&collection.ruleset, Question::about(path, within), 2, s).expect("a small rule set");
+        let sets: Vec<PacketSet> = decided.known.iter().map(|decision| decision.packets).collect();
+        prop_assert!(sets.len() <= 2);
+        prop_assert_eq!(s.union_all(sets.into_iter().chain([decided.rest])).expect("small"), within);
     }
 }

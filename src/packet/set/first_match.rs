@@ -62,7 +62,7 @@ impl Space {
             } else {
                 let moving = moving.unwrap_or(PacketSet::EMPTY).0;
                 let sets = Sets { within: within.0, otherwise: answer.0, moving };
-                answer = PacketSet(Descent::new(self, run, within.0)?.families(sets)?);
+                answer = PacketSet(Descent::new(self, run).families(sets)?);
                 cases = before;
             }
         }
@@ -162,21 +162,14 @@ struct Descent<'s, 'a> {
 }
 
 impl<'s, 'a> Descent<'s, 'a> {
-    fn new(space: &'s mut Space, cases: &[Case<'a>], within: Ref) -> Result<Self, TooComplex> {
-        // What a case is outside of what is asked about does not matter, so that there are fewer kinds.
-        let asked = space.arena.exists(within, 0, layout::DESTINATION.end())?;
+    fn new(space: &'s mut Space, cases: &[Case<'a>]) -> Self {
         let mut kinds = Vec::new();
         let mut known = HashMap::new();
         let mut descending = Vec::with_capacity(cases.len());
         for case in cases {
-            let common = space.arena.and(case.rest.0, asked)?;
-            if common == Ref::FALSE {
-                continue;
-            }
-            let rest = if common == asked { Ref::TRUE } else { case.rest.0 };
             let then = case.then.0;
             let then = (space.arena.variable(then) >= layout::DESTINATION.end()).then_some(then);
-            let kind = Kind { destination: case.destination, rest, then };
+            let kind = Kind { destination: case.destination, rest: case.rest.0, then };
             let index = *known.entry(kind).or_insert_with(|| {
                 kinds.push(kind);
                 kinds.len() - 1
@@ -184,7 +177,7 @@ impl<'s, 'a> Descent<'s, 'a> {
             descending.push((case.source, index));
         }
         let (below_source, below_destination) = (HashMap::new(), HashMap::new());
-        Ok(Self { space, cases: descending, kinds, family: Family::Ipv4, below_source, below_destination })
+        Self { space, cases: descending, kinds, family: Family::Ipv4, below_source, below_destination }
     }
 
     fn families(mut self, sets: Sets) -> Result<Ref, TooComplex> {

@@ -60,6 +60,16 @@ pub struct Decisions {
 ///
 /// When the sets outgrow the budget of their space.
 pub fn accepted(ruleset: &Ruleset, question: Question, space: &mut Space) -> Result<PacketSet, TooComplex> {
+    let set = accepted_at_least(ruleset, question, space)?;
+    space.intersection(set, question.within)
+}
+
+/// The same with any packets that were not asked about, which spares work where two rule sets are compared.
+pub(super) fn accepted_at_least(
+    ruleset: &Ruleset,
+    question: Question,
+    space: &mut Space,
+) -> Result<PacketSet, TooComplex> {
     answer(ruleset, question, Asked::Through, space).map(|(set, _)| set)
 }
 
@@ -76,7 +86,8 @@ pub fn decisions(
 ) -> Result<Decisions, TooComplex> {
     let onward = Asked::nobody_decided(question.onward, space)?;
     let question = Question { onward, ..question };
-    let (mut rest, asked) = answer(ruleset, question, Asked::Deciders(Labels::default()), space)?;
+    let (set, asked) = answer(ruleset, question, Asked::Deciders(Labels::default()), space)?;
+    let mut rest = space.intersection(set, question.within)?;
     let mut known = Vec::new();
     for label in space.labels_of(rest, limit)? {
         let packets = space.labelled(rest, label)?;
@@ -107,9 +118,11 @@ pub fn helped(
     let within = space.intersection_all([question.within, first, tcp])?;
     let onward = Asked::nobody_decided(question.onward, space)?;
     let (set, _) = answer(ruleset, Question { within, onward, ..question }, Asked::Helper(helper), space)?;
+    let set = space.intersection(set, within)?;
     Asked::helped(set, space)
 }
 
+/// What goes through, with labels; of packets that were not asked about, any.
 fn answer<'a>(
     ruleset: &'a Ruleset,
     question: Question,
@@ -121,6 +134,5 @@ fn answer<'a>(
     let mut evaluation =
         netfilter::Evaluation::new(ruleset, question.path, question.within, asked, &mut *space)?;
     let set = evaluation.accepted(onward)?;
-    let asked = evaluation.asked;
-    Ok((space.intersection(set, question.within)?, asked))
+    Ok((set, evaluation.asked))
 }
