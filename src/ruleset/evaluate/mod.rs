@@ -89,7 +89,7 @@ pub fn decisions(
     let (set, asked) = answer(ruleset, question, Asked::Deciders(Labels::default()), space)?;
     let mut rest = space.intersection(set, question.within)?;
     let mut known = Vec::new();
-    for label in space.labels_of(rest, limit)? {
+    for label in space.labels_of(rest, limit) {
         let packets = space.labelled(rest, label)?;
         let labelled = space.label(label)?;
         rest = space.difference(rest, labelled)?;
