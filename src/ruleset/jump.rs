@@ -70,17 +70,17 @@ fn jumps(ruleset: &Ruleset, chain: usize) -> impl Iterator<Item = (usize, &str)>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ruleset::{Chain, Rule, Table, TableFamily};
+    use crate::ruleset::{Chain, Rule, System, Table, TableFamily};
 
     /// A rule set of chains that are called by their numbers, and jump to these others.
     fn ruleset(targets: &[&[usize]]) -> Ruleset {
         let chain = |(number, targets): (usize, &&[usize])| Chain {
-            table: Table { family: TableFamily::Inet, name: String::new() },
+            table: Table { system: System::Nftables, family: TableFamily::Inet, name: String::new() },
             name: number.to_string(),
             base: None,
             rules: targets
                 .iter()
-                .map(|target| Rule { actions: vec![Action::Jump(target.to_string())], ..Rule::default() })
+                .map(|target| Rule { actions: [Action::Jump(target.to_string())].into(), ..Rule::default() })
                 .collect(),
         };
         Ruleset { chains: targets.iter().enumerate().map(chain).collect(), ..Ruleset::default() }

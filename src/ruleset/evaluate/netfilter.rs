@@ -175,9 +175,9 @@ impl<'a, 's> Evaluation<'a, 's> {
         let mut relevant = Vec::new();
         for (rule, content) in self.ruleset.chains[chain].rules.iter().enumerate() {
             let met = self.reach.meets_all(&content.matches, !base.is_before_conntrack());
-            if met != Met::ByNone && !content.actions.is_empty() {
+            if met != Met::Never && !content.actions.is_empty() {
                 relevant.push(RuleRef { chain, rule });
-                if met == Met::ByAll && content.actions.iter().any(ends) {
+                if met == Met::Always && content.actions.iter().any(ends) {
                     break;
                 }
             }
@@ -243,7 +243,7 @@ impl<'a, 's> Evaluation<'a, 's> {
         let (mut source, mut destination, mut rest) = (None, None, PacketSet::FULL);
         for condition in &rule.matches {
             match condition {
-                _ if self.reach.meets(condition, place.state.is_none()) == Met::ByAll => {}
+                _ if self.reach.meets(condition, place.state.is_none()) == Met::Always => {}
                 Match::Source(set) if source.is_none() => source = Some(set),
                 Match::Destination(set) if destination.is_none() => destination = Some(set),
                 other => {

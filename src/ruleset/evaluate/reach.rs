@@ -8,31 +8,31 @@ use crate::packet::{AddressSet, Family, Field, PacketSet, PortSet, Protocol, Spa
 use crate::ruleset::trace::is_of_connection;
 use crate::ruleset::{Action, Match, Ruleset, States};
 
-/// Which of the packets meet a condition.
+/// Whether the packets meet a condition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Met {
-    ByNone,
-    /// Or by a few, or by all of them: that is not known.
-    BySome,
-    ByAll,
+    Never,
+    /// Some may, or none, or all: that is not known.
+    Maybe,
+    Always,
 }
 
 impl Met {
     fn of(by_none: bool, by_all: bool) -> Self {
         if by_none {
-            Self::ByNone
+            Self::Never
         } else if by_all {
-            Self::ByAll
+            Self::Always
         } else {
-            Self::BySome
+            Self::Maybe
         }
     }
 
     fn not(self) -> Self {
         match self {
-            Self::ByNone => Self::ByAll,
-            Self::BySome => Self::BySome,
-            Self::ByAll => Self::ByNone,
+            Self::Never => Self::Always,
+            Self::Maybe => Self::Maybe,
+            Self::Always => Self::Never,
         }
     }
 }
@@ -81,13 +81,13 @@ impl Reach {
 
     /// Which of the packets meet all conditions, where connection tracking has looked if it is `tracked`.
     pub(super) fn meets_all(&self, conditions: &[Match], tracked: bool) -> Met {
-        conditions.iter().map(|condition| self.meets(condition, tracked)).min().unwrap_or(Met::ByAll)
+        conditions.iter().map(|condition| self.meets(condition, tracked)).min().unwrap_or(Met::Always)
     }
 
     pub(super) fn meets(&self, condition: &Match, tracked: bool) -> Met {
         // What fails where there is no connection.
         if is_of_connection(condition) {
-            return Met::BySome;
+            return Met::Maybe;
         }
         match condition {
             Match::Source(set) => addresses(&self.sources, set),
@@ -114,9 +114,9 @@ impl Reach {
             Match::Not(inner) => self.meets(inner, tracked).not(),
             Match::AnyOf(alternatives) => {
                 let each = alternatives.iter().map(|all| self.meets_all(all, tracked));
-                each.max().unwrap_or(Met::ByNone)
+                each.max().unwrap_or(Met::Never)
             }
-            _ => Met::BySome,
+            _ => Met::Maybe,
         }
     }
 
@@ -163,7 +163,7 @@ fn changed(ruleset: &Ruleset) -> Vec<Field<'static>> {
                 }
             }
             Action::SourceNat { address: Some(address), .. } => {
-                add(Field::Source(some_of(Family::of(*address))))
+                add(Field::Source(some_of(Family::of(*address))));
             }
             Action::Notrack => add(Field::State(State::Untracked)),
             Action::SetMark(_) => add(Field::Mark { value: 0, mask: u32::MAX }),
