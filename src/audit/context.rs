@@ -23,7 +23,7 @@ pub(super) struct Context<'a> {
     pub(super) tracer: Tracer<'a>,
     /// The interfaces, declared or as the rules suggest.
     pub(super) interfaces: Interfaces,
-    /// The families in which the rules attach a helper to every control connection.
+    /// The families in which the rules attach a helper to every control connection, or hand it to ftp-proxy.
     pub(super) helped: Vec<Family>,
     /// What the rules make of every packet that is required.
     pub(super) judged: Vec<Judged>,

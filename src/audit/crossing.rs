@@ -10,7 +10,7 @@ use crate::deployment::{Deployment, Firewall, Place, Strategy, Tls};
 use crate::flow::{
     Channel, Connection, Endpoint, FlowId, Passage, Translation, connections, flows, passages,
 };
-use crate::packet::{Family, NameField, PacketSet, Protocol, Space, State, TooComplex};
+use crate::packet::{AddressSet, Family, NameField, PacketSet, PortSet, Protocol, Space, State, TooComplex};
 use crate::ruleset::Direction;
 use crate::ruleset::trace::Path;
 
@@ -73,6 +73,19 @@ pub(super) struct Crossing {
     pub(super) packets: PacketSet,
     /// What they have to be as they leave: translated, where the firewall has to translate.
     pub(super) onward: PacketSet,
+    /// Whether the machine sends them itself, from whichever of its addresses: one that passes is enough.
+    pub(super) own: bool,
+}
+
+/// The part of its way on which packets of a connection cross the machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stretch {
+    /// From one end of the connection to the other.
+    Whole,
+    /// From who opens it to ftp-proxy.
+    ToProxy,
+    /// From ftp-proxy to the other end.
+    FromProxy,
 }
 
 /// The interfaces of a firewall, by name.
@@ -93,23 +106,32 @@ pub(super) struct Site<'a> {
 }
 
 impl Site<'_> {
-    /// The packets of all flows in one kind of session, in the order of the flows. `expected` says in which families
-    /// the firewall's helper reads these sessions.
+    /// The packets of all flows in one kind of session, in the order of the flows. `expected` says whether the
+    /// firewall's helper reads these sessions, `proxied` in which families ftp-proxy takes up control connections.
     pub(super) fn crossings(
         self,
         session: Session,
-        expected: impl Fn(Family) -> bool,
+        expected: bool,
+        proxied: &[Family],
         space: &mut Space,
     ) -> Result<Vec<Crossing>, TooComplex> {
         let mut crossings = Vec::new();
         for family in self.deployment.families() {
             // Not as the deployment declares it, but as the rules have it.
-            let strategy = if expected(family) { Strategy::Helper } else { Strategy::Static };
+            let strategy = if expected { Strategy::Helper } else { Strategy::Static };
             let firewall = Firewall { strategy, ..self.firewall.clone() };
             let connections = connections(&flows(self.deployment, &firewall));
             for connection in connections.iter().filter(|connection| connection.family == family) {
+                let is_control = connection.openers.iter().all(|flow| flow.channel() == Channel::Control);
+                let stretches: &[Stretch] = if is_control && proxied.contains(&family) {
+                    &[Stretch::ToProxy, Stretch::FromProxy]
+                } else {
+                    &[Stretch::Whole]
+                };
                 for passage in passages(connection, &firewall) {
-                    self.passage(connection, &passage, session, space, &mut crossings)?;
+                    for &stretch in stretches {
+                        self.passage(connection, &passage, (session, stretch), space, &mut crossings)?;
+                    }
                 }
             }
         }
@@ -121,11 +143,13 @@ impl Site<'_> {
         self,
         connection: &Connection,
         passage: &Passage,
-        session: Session,
+        (session, stretch): (Session, Stretch),
         space: &mut Space,
         crossings: &mut Vec<Crossing>,
     ) -> Result<(), TooComplex> {
-        let back = opposite(connection.direction);
+        let (forth, back) = (connection.direction, opposite(connection.direction));
+        let (there, return_path) = self.paths(forth, stretch);
+        let own = stretch == Stretch::FromProxy;
         let mut add = |flows: &[FlowId], moment, direction, packets, onward| {
             crossings.extend(flows.iter().map(|&flow| Crossing {
                 flow,
@@ -134,32 +158,36 @@ impl Site<'_> {
                 moment,
                 expected: connection.expected,
                 direction,
-                path: self.path(direction),
+                path: if direction == forth { there } else { return_path },
                 packets,
                 onward,
+                own,
             }));
         };
+        let (source, destination) = self.ends(connection, passage, stretch);
         // A helper translates what it expects like the connection that it read of.
-        let (arriving, onward) = if connection.expected {
-            (passage.destination.clone(), PacketSet::FULL)
+        let (arriving, onward) = if connection.expected || stretch == Stretch::ToProxy {
+            (destination.clone(), PacketSet::FULL)
+        } else if own {
+            (destination.clone(), leaving(passage, space)?)
         } else {
             (passage.arriving_destination(), leaving(passage, space)?)
         };
         let state = if connection.expected { State::Related } else { State::New };
         let helper = if connection.expected { Some(FTP_HELPER) } else { None };
-        let first = self.packets(connection.direction, (&passage.source, &arriving), state, helper, space)?;
+        let first = self.packets((there, forth), (&source, &arriving), state, helper, space)?;
         let syn = space.tcp_flags(u8::MAX, SYN)?;
         let first = space.intersection(first, syn)?;
-        add(&connection.openers, Moment::First, connection.direction, first, onward);
+        add(&connection.openers, Moment::First, forth, first, onward);
 
-        let ends = (&passage.source, &passage.destination);
-        let later = self.packets(connection.direction, ends, State::Established, helper, space)?;
+        let ends = (&source, &destination);
+        let later = self.packets((there, forth), ends, State::Established, helper, space)?;
         let acknowledging = space.tcp_flags(TELLING, ACK)?;
         let later = space.intersection(later, acknowledging)?;
-        add(&connection.openers, Moment::Later, connection.direction, later, PacketSet::FULL);
+        add(&connection.openers, Moment::Later, forth, later, PacketSet::FULL);
 
-        let ends = (&passage.destination, &passage.source);
-        let replies = self.packets(back, ends, State::Established, helper, space)?;
+        let ends = (&destination, &source);
+        let replies = self.packets((return_path, back), ends, State::Established, helper, space)?;
         let first_reply = space.tcp_flags(u8::MAX, SYN | ACK)?;
         let flags = space.union(acknowledging, first_reply)?;
         let replies = space.intersection(replies, flags)?;
@@ -169,25 +197,45 @@ impl Site<'_> {
         Ok(())
     }
 
-    /// The way of packets that go in `direction`.
-    pub(super) fn path(self, direction: Direction) -> Path {
-        match (self.firewall.place, direction) {
-            (Place::Gateway, _) => Path::Forward,
-            (Place::Host, Direction::In) => Path::Input,
-            (Place::Host, Direction::Out) => Path::Output,
+    /// Who sends the packets of a stretch, and to whom.
+    fn ends(self, connection: &Connection, passage: &Passage, stretch: Stretch) -> (Endpoint, Endpoint) {
+        match stretch {
+            Stretch::Whole if connection.expected && self.firewall.dialect.is_pf() => {
+                (passage.source.clone(), passage.arriving_destination())
+            }
+            Stretch::Whole => (passage.source.clone(), passage.destination.clone()),
+            Stretch::ToProxy => (passage.source.clone(), passage.arriving_destination()),
+            Stretch::FromProxy => {
+                let addresses = AddressSet::any().of(connection.family);
+                let own = Endpoint { addresses, ports: PortSet::any(), ..passage.source.clone() };
+                (own, passage.destination.clone())
+            }
+        }
+    }
+
+    /// The ways of packets that go in `direction`, and of those that answer.
+    fn paths(self, direction: Direction, stretch: Stretch) -> (Path, Path) {
+        match (self.firewall.place, stretch, direction) {
+            (Place::Gateway, Stretch::Whole, _) => (Path::Forward, Path::Forward),
+            (Place::Gateway, Stretch::ToProxy, _) | (Place::Host, _, Direction::In) => {
+                (Path::Input, Path::Output)
+            }
+            (Place::Gateway, Stretch::FromProxy, _) | (Place::Host, _, Direction::Out) => {
+                (Path::Output, Path::Input)
+            }
         }
     }
 
     /// TCP packets from one end to the other, with any flags and in either direction of their connection.
     fn packets(
         self,
-        direction: Direction,
+        (path, direction): (Path, Direction),
         (source, destination): (&Endpoint, &Endpoint),
         state: State,
         helper: Option<&str>,
         space: &mut Space,
     ) -> Result<PacketSet, TooComplex> {
-        let interfaces = self.passing(direction, space)?;
+        let interfaces = self.passing(path, direction, space)?;
         let factors = [
             interfaces,
             space.protocol(Protocol::Tcp)?,
@@ -208,15 +256,21 @@ impl Site<'_> {
         space.intersection(set, original)
     }
 
-    /// The packets that go in `direction`, by their interfaces.
-    pub(super) fn passing(self, direction: Direction, space: &mut Space) -> Result<PacketSet, TooComplex> {
+    /// The packets that go in `direction` along `path`, by their interfaces.
+    pub(super) fn passing(
+        self,
+        path: Path,
+        direction: Direction,
+        space: &mut Space,
+    ) -> Result<PacketSet, TooComplex> {
         let Interfaces { outside, inside } = self.interfaces;
         let (arrive, leave) = match (self.firewall.place, direction) {
-            (Place::Host, Direction::In) => (outside.as_str(), ""),
-            (Place::Host, Direction::Out) => ("", outside.as_str()),
-            (Place::Gateway, Direction::In) => (outside.as_str(), inside.as_str()),
-            (Place::Gateway, Direction::Out) => (inside.as_str(), outside.as_str()),
+            (Place::Host, _) => (outside, outside),
+            (Place::Gateway, Direction::In) => (outside, inside),
+            (Place::Gateway, Direction::Out) => (inside, outside),
         };
+        let arrive = if path == Path::Output { "" } else { arrive };
+        let leave = if path == Path::Input { "" } else { leave };
         let arrive = space.name(NameField::InInterface, arrive)?;
         let leave = space.name(NameField::OutInterface, leave)?;
         space.intersection(arrive, leave)

@@ -12,6 +12,7 @@ mod end_to_end;
 mod finding;
 mod matrix;
 pub mod missing;
+mod proxy;
 mod registry;
 mod subject;
 mod survey;

@@ -7,7 +7,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::crossing::{Crossing, FTP_HELPER, Interfaces, Session, Site};
 use super::matrix::Judged;
-use super::{Request, Subject};
+use super::{Request, Subject, proxy};
 use crate::deployment::Place;
 use crate::flow::Channel;
 use crate::packet::{Family, PacketSet, Space, TooComplex};
@@ -32,6 +32,8 @@ pub(super) struct Survey<'a> {
 /// Interfaces that may be meant, and what is required with them.
 struct Candidate {
     interfaces: Interfaces,
+    /// pf: the families in which the rules hand control connections to ftp-proxy.
+    proxied: Vec<Family>,
     /// If a helper read every session.
     if_expected: Vec<Crossing>,
     /// If none read any.
@@ -41,7 +43,7 @@ struct Candidate {
 /// What is known of a firewall's place.
 pub(super) struct Situation {
     pub(super) interfaces: Interfaces,
-    /// The families in which the rules attach the helper to every control connection.
+    /// The families in which the rules attach the helper to every control connection, or hand it to ftp-proxy.
     pub(super) helped: Vec<Family>,
     /// The required packets if a helper read every session, and what becomes of them.
     pub(super) if_expected: Vec<Judged>,
@@ -59,9 +61,10 @@ impl<'a> Survey<'a> {
         for interfaces in candidates_of(subject) {
             let site =
                 Site { deployment: request.deployment, firewall: subject.firewall, interfaces: &interfaces };
-            let if_expected = site.crossings(Session::Plain, |_| true, space)?;
-            let if_new = site.crossings(Session::Tls, |_| false, space)?;
-            candidates.push(Candidate { interfaces, if_expected, if_new });
+            let proxied = proxy::taken_up(site, &subject.rules.ruleset, space)?;
+            let if_expected = site.crossings(Session::Plain, true, &proxied, space)?;
+            let if_new = site.crossings(Session::Tls, false, &proxied, space)?;
+            candidates.push(Candidate { interfaces, proxied, if_expected, if_new });
         }
         let mut survey =
             Self { request, subject, candidates, accepted: HashMap::new(), helped: HashMap::new() };
@@ -105,8 +108,9 @@ impl<'a> Survey<'a> {
         }
         let (_, index) = best.unwrap_or_default();
         let candidate = &self.candidates[index];
-        let mut families = Vec::new();
-        for family in self.request.deployment.families() {
+        let mut families = candidate.proxied.clone();
+        // netfilter's helper; pf has none but ftp-proxy.
+        for family in self.request.deployment.families().filter(|_| !self.subject.firewall.dialect.is_pf()) {
             let mut all = true;
             let own = candidate.if_new.iter().filter(|crossing| crossing.family == family);
             for crossing in own.filter(|crossing| is_first_of_control(crossing)) {
@@ -136,6 +140,7 @@ impl<'a> Survey<'a> {
                 let Crossing { path, packets: within, onward, .. } = *crossing;
                 accepted(&self.subject.rules.ruleset, Question { path, within, onward }, space)?
             };
+            let through = proxy::complete(crossing, self.subject, through, space)?;
             let (may, must) = (space.may(through)?, space.must(through)?);
             all.push(Judged {
                 closed: space.difference(crossing.packets, may)?,

@@ -141,6 +141,13 @@ impl Table {
     }
 }
 
+/// pf: whether an anchor is filled by ftp-proxy(8), with rules for the data connections that it expects: in the terms of
+/// this model those that are related, with the helper `ftp`.
+#[must_use]
+pub fn is_of_ftp_proxy(anchor: &str) -> bool {
+    anchor == "ftp-proxy" || anchor.starts_with("ftp-proxy/")
+}
+
 /// A list of rules, entered from a hook or from another chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Chain {

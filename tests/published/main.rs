@@ -242,7 +242,7 @@ const PUBLISHED: &[Published] = &[
     Published {
         name: "43-proxy-anchor-without-divert.pf.conf",
         format: PfOpenbsd,
-        // Whoever fills the anchor decides first.
+        // Only the machine knows the network of an interface.
         verdicts: &[("hook=forward src=192.168.1.7 dport=21 iif=em1 oif=em0", "unknown")],
     },
     Published {

@@ -209,10 +209,18 @@ fn pf_filters_what_it_forwards_twice() {
 
 #[test]
 fn an_anchor_that_others_fill_is_in_doubt_only_where_it_matters() {
-    let text = "block all\nanchor \"ftp-proxy/*\"\npass in quick proto tcp to port 21\n";
+    let text = "block all\nanchor \"relayd/*\"\npass in quick proto tcp to port 21\n";
     assert!(outcome(&[(text, Format::PfOpenbsd)], CONTROL).starts_with("accept"));
     let other = "hook=input proto=tcp src=198.51.100.7 dst=203.0.113.10 dport=4000 iif=em0";
     assert!(outcome(&[(text, Format::PfOpenbsd)], other).starts_with("unknown"));
+}
+
+#[test]
+fn the_anchor_of_ftp_proxy_passes_what_the_proxy_expects() {
+    let text = "block all\nanchor \"ftp-proxy/*\"\npass in quick proto tcp to port 21\n";
+    let data = "hook=input proto=tcp src=198.51.100.7 dst=203.0.113.10 dport=4000 iif=em0";
+    let expected = format!("{data} state=related helper=ftp");
+    check(Format::PfOpenbsd, text, &[(data, "drop 1"), (&expected, "accept 2"), (CONTROL, "accept 3")]);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use super::condition::{Answers, Meeting};
 use super::{Decider, Path, Question, RuleRef, Tracer, Verdict, Way, translate};
 use crate::packet::{Packet, State};
-use crate::ruleset::{Action, Direction, Hook, Policy, Rule};
+use crate::ruleset::{Action, Direction, Hook, Policy, Rule, is_of_ftp_proxy};
 
 /// How deep anchors may be entered from each other; pf's own limit is as high.
 const MAX_DEPTH: usize = 64;
@@ -252,8 +252,12 @@ impl<'a> Walk<'a, '_> {
             let name = &chains[from.chain].name;
             return Ok(Some(inside.into_iter().filter(|&index| chains[index].name == *name).collect()));
         }
-        let words = format!("anchor \"{path}\"");
-        let passes = self.answers.ask(&words).map_err(|words| Question { words, asked_by: from })?;
+        let passes = if is_of_ftp_proxy(path) {
+            self.packet.state == State::Related && self.packet.helper.as_deref() == Some("ftp")
+        } else {
+            let words = format!("anchor \"{path}\"");
+            self.answers.ask(&words).map_err(|words| Question { words, asked_by: from })?
+        };
         Ok(if passes { None } else { Some(Vec::new()) })
     }
 }

@@ -14,7 +14,7 @@ use super::condition::{Place, all};
 use super::outcome::Asked;
 use crate::packet::{Field, NameField, PacketSet, PortSet, Space, State, TooComplex};
 use crate::ruleset::trace::{Decider, Path, RuleRef, Verdict};
-use crate::ruleset::{Action, Chain, Direction, Hook, Match, Policy, Rule, Ruleset};
+use crate::ruleset::{Action, Chain, Direction, Hook, Match, Policy, Rule, Ruleset, is_of_ftp_proxy};
 
 /// How deep anchors are entered from each other, as in [`trace`](crate::ruleset::trace).
 const MAX_DEPTH: usize = 64;
@@ -300,7 +300,14 @@ impl Passage<'_, '_, '_> {
         inside: Inside,
     ) -> Result<PacketSet, TooComplex> {
         let Some(chains) = self.evaluation.anchored(path, place.chain, inside.depth) else {
-            let filled = self.evaluation.space.opaque(&format!("anchor \"{path}\""))?;
+            let space = &mut *self.evaluation.space;
+            let filled = if is_of_ftp_proxy(path) {
+                let related = space.state(&[State::Related])?;
+                let ftp = space.name(NameField::Helper, "ftp")?;
+                space.intersection(related, ftp)?
+            } else {
+                space.opaque(&format!("anchor \"{path}\""))?
+            };
             let number = self.standings.number(Standing { rule: place, quick: inside.quick });
             let passed = self.evaluation.space.assign_standing(self.end, number)?;
             return self.evaluation.choose(filled, passed, after);
