@@ -22,7 +22,7 @@ COMMIT
 ";
 
 fn folder() -> TempDir {
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = TempDir::new().expect("a folder");
     fs::write(folder.path().join("rules.v4"), RULES).expect("a file");
     folder
 }
@@ -127,5 +127,21 @@ fn what_stands_beside_the_rules_is_read_with_them() {
         }
         assert!(!run.stderr.contains("ftp.conf:1"), "{}", run.stderr);
         assert_eq!(has_chinese(&run.stderr), lang == "zh");
+    }
+}
+
+#[test]
+fn jumps_that_lead_nowhere_are_told_and_followed_once() {
+    let folder = TempDir::new().expect("a folder");
+    let path = folder.path().join("loop.nft");
+    let text = "table ip f {\n chain input { type filter hook input priority 0; policy drop; jump a; }\n \
+                chain a { jump b; }\n chain b { goto a; }\n}\n";
+    fs::write(&path, text).expect("a file");
+    let packet = "hook=input proto=tcp src=192.0.2.1 dst=198.51.100.1 sport=4000 dport=21";
+    for (lang, told) in [("en", "closes a loop of chains"), ("zh", "使链形成循环")] {
+        let run = run(ftpfw("trace").arg(&path).args(["--packet", packet, "--lang", lang]));
+        assert_eq!(run.code, Some(3), "the verdict is unknown");
+        assert!(run.stderr.contains(told) && run.stderr.contains("loop.nft:4"), "{}", run.stderr);
+        assert!(run.stdout.lines().count() < 30, "{}", run.stdout);
     }
 }

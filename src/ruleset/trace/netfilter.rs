@@ -40,6 +40,7 @@ pub(super) fn follow(
         untracked: false,
         translated: false,
         entries: 0,
+        entered: Vec::new(),
     };
     let mut goes_on = true;
     for &hook in hooks {
@@ -66,6 +67,8 @@ struct Walk<'a, 'w> {
     translated: bool,
     /// How many chains it has entered.
     entries: usize,
+    /// The chains that it is in: entering one of them again is a loop.
+    entered: Vec<usize>,
 }
 
 impl Walk<'_, '_> {
@@ -80,7 +83,7 @@ impl Walk<'_, '_> {
         if base.nat && (self.translated || !begins_connection(state, self.packet.payload)) {
             return Ok(true);
         }
-        let (verdict, by) = match self.chain(index, base, 0)? {
+        let (verdict, by) = match self.chain(index, base)? {
             End::Verdict(verdict, rule) => (verdict, Decider::Rule(rule)),
             End::Return => match base.policy {
                 Policy::Accept => (Verdict::Accept, Decider::Policy { chain: index }),
@@ -107,7 +110,14 @@ impl Walk<'_, '_> {
         }
     }
 
-    fn chain(&mut self, index: usize, base: BaseChain, depth: usize) -> Result<End, Question> {
+    fn chain(&mut self, index: usize, base: BaseChain) -> Result<End, Question> {
+        self.entered.push(index);
+        let end = self.rules(index, base);
+        self.entered.pop();
+        end
+    }
+
+    fn rules(&mut self, index: usize, base: BaseChain) -> Result<End, Question> {
         let chain = &self.tracer.ruleset.chains[index];
         for (position, rule) in chain.rules.iter().enumerate() {
             let place = RuleRef { chain: index, rule: position };
@@ -140,14 +150,15 @@ impl Walk<'_, '_> {
                     Action::Jump(name) | Action::Goto(name) => {
                         let target = self.tracer.order.target(&chain.table, name);
                         self.entries += 1;
-                        let within = depth < MAX_DEPTH && self.entries < MAX_ENTRIES;
-                        let Some(target) = target.filter(|_| within) else {
+                        let within = self.entered.len() <= MAX_DEPTH && self.entries < MAX_ENTRIES;
+                        let goes_on = |target: &usize| within && !self.entered.contains(target);
+                        let Some(target) = target.filter(goes_on) else {
                             // A chain that is not there, or a loop: the kernel would not have loaded it.
                             let accepts = self.answers.ask(&format!("jump {name}")).map_err(ask)?;
                             let verdict = if accepts { Verdict::Accept } else { Verdict::Drop };
                             return Ok(End::Verdict(verdict, place));
                         };
-                        let end = self.chain(target, base, depth + 1)?;
+                        let end = self.chain(target, base)?;
                         if matches!(end, End::Verdict(..)) || matches!(action, Action::Goto(_)) {
                             return Ok(end);
                         }
