@@ -8,75 +8,103 @@ use crate::lang::{Lang, say};
 use crate::ruleset::trace::Verdict;
 
 pub(super) fn words(message: &Message, lang: Lang) -> Words {
-    let what = packets(message, lang);
-    let families = message.families.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-    let what = say!(lang, "{what} ({families})", "{what}（{families}）");
-    let title = match (message.extent, message.banned) {
-        (_, true) => say!(
-            lang,
-            "{what} from some sources are turned away, like everything else that they send",
-            "部分来源的{what}被拒之门外，与其发送的其他数据包一样"
-        ),
-        (CellVerdict::Conditional, _) => say!(
-            lang,
-            "whether {what} pass depends on something that cannot be told from the rules",
-            "{what}能否通过，取决于规则集中无法判定的条件"
-        ),
-        (CellVerdict::Partly, _) => {
-            say!(lang, "some of {what} are not let through", "部分{what}未被放行")
-        }
-        _ => say!(lang, "{what} are not let through", "{what}未被放行"),
+    let what = connections(message.connection, message.side, lang);
+    let families: Vec<String> = message.families.iter().map(ToString::to_string).collect();
+    let what = match lang {
+        Lang::En => format!("{} {what}", families.join(" and ")),
+        Lang::Zh => format!("{what}（{}）", families.join("、")),
+    };
+    let title = match message.extent {
+        _ if message.banned => banned(&what, lang),
+        CellVerdict::Conditional => conditional(&what, message.part, lang),
+        CellVerdict::Partly => partly(&what, message.part, lang),
+        CellVerdict::Blocked | CellVerdict::Open => blocked(&what, message.part, lang),
     };
     let label = match message.verdict {
         Verdict::Reject => say!(lang, "rejects them", "在此被拒绝（reject）"),
-        Verdict::Unknown => say!(lang, "asks what cannot be told", "此处的条件无法判定"),
+        Verdict::Unknown => say!(lang, "asks what the rules alone do not tell", "此处的条件仅凭规则无法判定"),
         Verdict::Drop | Verdict::Accept => say!(lang, "drops them", "在此被丢弃（drop）"),
     };
     Words { title, label, help: None }
 }
 
-fn packets(message: &Message, lang: Lang) -> String {
-    let into = match (message.side, message.connection) {
-        (Side::Server, Connection::Active) | (Side::Client, Connection::Control | Connection::Passive) => {
-            say!(lang, "out", "出站")
+fn connections(connection: Connection, side: Side, lang: Lang) -> String {
+    match (connection, side) {
+        (Connection::Control, Side::Server) => {
+            say!(lang, "control connections from clients", "客户端发起的控制连接")
         }
-        _ => say!(lang, "in", "入站"),
-    };
-    match (message.connection, message.part) {
-        (Connection::Control, Part::Opening) => {
-            say!(lang, "the first packets of control connections ({into})", "控制连接的首个数据包（{into}）")
+        (Connection::Control, Side::Client) => {
+            say!(lang, "control connections to the server", "通往服务器的控制连接")
         }
-        (Connection::Control, Part::Later) => {
-            say!(lang, "later packets of control connections ({into})", "控制连接的后续数据包（{into}）")
+        (Connection::Passive, Side::Server) => {
+            say!(lang, "passive data connections from clients", "客户端发起的被动模式数据连接")
         }
-        (Connection::Control, Part::Replies) => {
-            say!(lang, "the replies of control connections", "控制连接的应答数据包")
+        (Connection::Passive, Side::Client) => {
+            say!(lang, "passive data connections to the server", "通往服务器的被动模式数据连接")
         }
-        (Connection::Passive, Part::Opening) => say!(
+        (Connection::Active, Side::Server) => {
+            say!(lang, "active data connections to clients", "通往客户端的主动模式数据连接")
+        }
+        (Connection::Active, Side::Client) => {
+            say!(lang, "active data connections from the server", "服务器发起的主动模式数据连接")
+        }
+    }
+}
+
+fn banned(what: &str, lang: Lang) -> String {
+    say!(
+        lang,
+        "{what} are turned away for some sources, like everything else that they send",
+        "{what}：部分来源被拒之门外，与其发送的其他数据包一样"
+    )
+}
+
+fn conditional(what: &str, part: Part, lang: Lang) -> String {
+    match part {
+        Part::Opening => say!(
             lang,
-            "the first packets of passive data connections ({into})",
-            "被动模式数据连接的首个数据包（{into}）"
+            "whether {what} are let through depends on what the rules alone do not tell",
+            "{what}能否放行，仅凭规则无法判定"
         ),
-        (Connection::Passive, Part::Later) => say!(
+        Part::Later => say!(
             lang,
-            "later packets of passive data connections ({into})",
-            "被动模式数据连接的后续数据包（{into}）"
+            "{what}: whether packets after the first are let through depends on what the rules alone do not tell",
+            "{what}：首个数据包之后的数据包能否放行，仅凭规则无法判定"
         ),
-        (Connection::Passive, Part::Replies) => {
-            say!(lang, "the replies of passive data connections", "被动模式数据连接的应答数据包")
+        Part::Replies => say!(
+            lang,
+            "{what}: whether the replies are let through depends on what the rules alone do not tell",
+            "{what}：应答数据包能否放行，仅凭规则无法判定"
+        ),
+    }
+}
+
+fn partly(what: &str, part: Part, lang: Lang) -> String {
+    match part {
+        Part::Opening => say!(lang, "{what} are let through in part only", "{what}只有一部分被放行"),
+        Part::Later => say!(
+            lang,
+            "{what}: packets after the first are let through in part only",
+            "{what}：首个数据包之后的数据包只有一部分被放行"
+        ),
+        Part::Replies => {
+            say!(
+                lang,
+                "{what}: the replies are let through in part only",
+                "{what}：应答数据包只有一部分被放行"
+            )
         }
-        (Connection::Active, Part::Opening) => say!(
+    }
+}
+
+fn blocked(what: &str, part: Part, lang: Lang) -> String {
+    match part {
+        Part::Opening => say!(lang, "{what} are not let through", "{what}未被放行"),
+        Part::Later => say!(
             lang,
-            "the first packets of active data connections ({into})",
-            "主动模式数据连接的首个数据包（{into}）"
+            "{what}: packets after the first are not let through",
+            "{what}：首个数据包之后的数据包未被放行"
         ),
-        (Connection::Active, Part::Later) => say!(
-            lang,
-            "later packets of active data connections ({into})",
-            "主动模式数据连接的后续数据包（{into}）"
-        ),
-        (Connection::Active, Part::Replies) => {
-            say!(lang, "the replies of active data connections", "主动模式数据连接的应答数据包")
-        }
+        Part::Replies => say!(lang, "{what}: the replies are not let through", "{what}：应答数据包未被放行"),
     }
 }
