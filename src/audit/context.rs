@@ -1,5 +1,7 @@
 //! A firewall under audit: its required packets, what its rule set makes of them, and how to ask for more.
 
+use std::collections::HashMap;
+
 use super::crossing::{Interfaces, Session, merged};
 use super::finding::{Finding, Level, Message, Packets, Sample};
 use super::matrix::{Cell, CellVerdict, Judged, Uncovered, verdict};
@@ -33,6 +35,8 @@ pub(super) struct Context<'a> {
     pub(super) if_new: Vec<Judged>,
     /// The verdicts.
     pub(super) matrix: Vec<Cell>,
+    /// Whether what is not let through is so for its sources only, by the packets.
+    pub(super) bans: HashMap<PacketSet, bool>,
 }
 
 impl<'a> Context<'a> {
@@ -52,6 +56,7 @@ impl<'a> Context<'a> {
             if_expected,
             if_new,
             matrix: Vec::new(),
+            bans: HashMap::new(),
         };
         context.judged = context.required();
         context.matrix = context.cells()?;
@@ -131,11 +136,25 @@ impl<'a> Context<'a> {
         self.judged.iter().filter(is_meant)
     }
 
-    /// The verdict on a flow in one kind of session; a reply is no better than what it answers.
-    pub(super) fn verdict_in(&self, flow: FlowId, family: Family, session: Session) -> CellVerdict {
-        let own = verdict(&self.of(flow, family), &[session]);
-        let opening = flow.answers().map(|opener| verdict(&self.of(opener, family), &[session]));
-        opening.map_or(own, |opening| own.max(opening))
+    /// Whether a flow works in one kind of session, for all but banned sources; a reply works no better than what it
+    /// answers.
+    pub(super) fn verdict_in(
+        &mut self,
+        flow: FlowId,
+        family: Family,
+        session: Session,
+    ) -> Result<CellVerdict, TooComplex> {
+        let mut worst = None;
+        for flow in [Some(flow), flow.answers()].into_iter().flatten() {
+            let mut judged: Vec<Judged> = self.of(flow, family).cloned().collect();
+            for one in &mut judged {
+                if self.is_banned(one)? {
+                    (one.closed, one.doubtful) = (PacketSet::EMPTY, PacketSet::EMPTY);
+                }
+            }
+            worst = worst.max(Some(verdict(&judged.iter(), &[session])));
+        }
+        Ok(worst.unwrap_or(CellVerdict::Blocked))
     }
 
     /// What decides on a flow that does not pass.

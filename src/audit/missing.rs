@@ -9,8 +9,7 @@ use super::{RuleId, finding};
 use crate::deployment::Side;
 use crate::flow::{Channel, Mode};
 use crate::packet::{Family, TooComplex};
-use crate::ruleset::trace::{Decider, Verdict};
-use crate::ruleset::{Action, Match};
+use crate::ruleset::trace::Verdict;
 
 /// Required packets that are not let through.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,23 +79,40 @@ fn all(context: &mut Context<'_>, rule: RuleId, connection: Connection) -> Resul
             .filter(|judged| !helps_in_plain_sessions(context, judged))
             .cloned()
             .collect();
-        if !judged.is_empty() {
-            findings.push(one(context, rule, connection, part, &judged)?);
+        let (mut banned, mut closed) = (Vec::new(), Vec::new());
+        for judged in judged {
+            if context.is_banned(&judged)? { banned.push(judged) } else { closed.push(judged) }
+        }
+        // Whoever cannot log in has no other connections.
+        if !banned.is_empty() && connection == Connection::Control && part == Part::Opening {
+            findings.push(one(context, rule, (connection, part), &banned, true)?);
+        }
+        if !closed.is_empty() {
+            let finding = one(context, rule, (connection, part), &closed, false)?;
+            // What cannot be told is often the same for all packets of a connection.
+            let same = |known: &&mut Finding| is_doubt(known) && known.places == finding.places;
+            match findings.iter_mut().find(same).filter(|_| is_doubt(&finding)) {
+                Some(known) => known.flows.extend(finding.flows),
+                None => findings.push(finding),
+            }
         }
     }
     Ok(findings)
 }
 
+fn is_doubt(finding: &Finding) -> bool {
+    matches!(&finding.message, finding::Message::Missing(message) if message.extent == CellVerdict::Conditional)
+}
+
 fn one(
     context: &mut Context<'_>,
     rule: RuleId,
-    connection: Connection,
-    part: Part,
+    (connection, part): (Connection, Part),
     judged: &[Judged],
+    banned: bool,
 ) -> Result<Finding, TooComplex> {
     let uncovered = context.uncovered(judged)?;
     let extent = judged.iter().map(Judged::verdict).max().unwrap_or(CellVerdict::Open);
-    let banned = extent == CellVerdict::Partly && is_ban(context, uncovered.by);
     let mut families: Vec<Family> = judged.iter().map(|judged| judged.crossing.family).collect();
     families.dedup();
     let message = Message {
@@ -149,20 +165,6 @@ fn helps_in_plain_sessions(context: &Context<'_>, judged: &Judged) -> bool {
         && crossing.is_data()
         && expected.peek().is_some()
         && expected.all(|other| other.verdict() == CellVerdict::Open)
-}
-
-/// Whether a rule turns sources away whatever they want.
-fn is_ban(context: &Context<'_>, by: Decider) -> bool {
-    let Some(rule) = place(by).and_then(|place| context.rule(place)) else { return false };
-    let decides = rule.actions.iter().any(|action| matches!(action, Action::Drop | Action::Reject));
-    let of_source = rule.matches.iter().any(|condition| matches!(condition, Match::Source(_)));
-    let of_ports = |condition: &Match| {
-        matches!(
-            condition,
-            Match::SourcePort(_) | Match::DestinationPort(_) | Match::AnyOf(_) | Match::Not(_)
-        )
-    };
-    decides && of_source && !rule.matches.iter().any(of_ports)
 }
 
 /// The fields of the deployment that say what a connection needs.

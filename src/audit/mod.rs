@@ -5,6 +5,7 @@
 //! ([`crossing`]); a rule set is too broad when a rule that serves FTP accepts more. The text of a rule matters only
 //! where a fault lies in the text itself, and for saying where to look.
 
+mod ban;
 mod catalogue;
 mod context;
 mod crossing;

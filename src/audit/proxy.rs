@@ -101,7 +101,7 @@ fn has_all_anchors(subject: &Subject<'_>) -> bool {
 /// Whether rules of a kind enter the proxy's anchor.
 pub(super) fn has_anchor(ruleset: &Ruleset, hook: Hook) -> bool {
     let chains = ruleset.chains.iter().filter(|chain| chain.base.is_some_and(|base| base.hook == hook));
-    chains.flat_map(|chain| &chain.rules).any(|rule| enters_anchor(rule))
+    chains.flat_map(|chain| &chain.rules).any(enters_anchor)
 }
 
 /// Whether a rule enters the proxy's anchor.

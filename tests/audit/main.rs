@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use ftpfw::audit::{Audit, CellVerdict, Request, RuleId, Subject, audit};
+use ftpfw::audit::{Audit, CellVerdict, Level, Request, RuleId, Subject, audit};
 use ftpfw::deployment::{self, Deployment};
 use ftpfw::dialect::Format;
 use ftpfw::dialect::collection::{Collection, Text, read};
@@ -130,4 +130,14 @@ fn a_trace_confirms_every_sample() {
             assert_eq!(verdict == Verdict::Unknown, unknown, "{}: {sample:?}", case.name);
         }
     }
+}
+
+#[test]
+fn banned_sources_are_a_warning_and_everything_works_for_the_others() {
+    let cases = cases(&folder().join("FTP004"));
+    let banned = cases.iter().find(|case| case.name.starts_with("banned")).expect("a case");
+    let found = audited(banned);
+    assert!(found.end_to_end.iter().all(|works| works.works), "{:?}", found.end_to_end);
+    assert!(found.findings.iter().all(|finding| finding.level == Level::Warning), "{:?}", found.findings);
+    assert!(found.matrix.iter().any(|cell| cell.verdict == CellVerdict::Partly), "{:?}", found.matrix);
 }
