@@ -2,6 +2,7 @@
 
 use super::RuleId;
 use super::missing;
+use super::nat;
 use crate::flow::FlowId;
 use crate::packet::{Packet, Part};
 use crate::ruleset::Origin;
@@ -90,4 +91,6 @@ pub struct Sample {
 pub enum Message {
     /// Something required is not let through.
     Missing(missing::Message),
+    /// Translation gets something wrong.
+    Nat(nat::Message),
 }

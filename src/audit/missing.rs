@@ -5,7 +5,7 @@ use super::context::{Context, milder, place};
 use super::crossing::Moment;
 use super::finding::Finding;
 use super::matrix::{CellVerdict, Judged};
-use super::{RuleId, finding};
+use super::{RuleId, finding, nat};
 use crate::deployment::Side;
 use crate::flow::{Channel, Mode};
 use crate::packet::{Family, TooComplex};
@@ -69,6 +69,7 @@ pub(super) fn active_data(context: &mut Context<'_>) -> Result<Vec<Finding>, Too
 
 fn all(context: &mut Context<'_>, rule: RuleId, connection: Connection) -> Result<Vec<Finding>, TooComplex> {
     let mut findings = Vec::new();
+    let translated = nat::translated_families(context)?;
     for part in [Part::Opening, Part::Later, Part::Replies] {
         let judged: Vec<Judged> = context
             .judged
@@ -77,6 +78,7 @@ fn all(context: &mut Context<'_>, rule: RuleId, connection: Connection) -> Resul
             // What a helper expects has findings of its own.
             .filter(|judged| !(judged.crossing.expected && judged.crossing.opens()))
             .filter(|judged| !helps_in_plain_sessions(context, judged))
+            .filter(|judged| !nat::explains(&translated, judged))
             .cloned()
             .collect();
         let (mut banned, mut closed) = (Vec::new(), Vec::new());
@@ -155,7 +157,7 @@ fn is_part(judged: &Judged, connection: Connection, part: Part) -> bool {
 
 /// Whether these are first packets of sessions that no helper reads, while it does its work in others: then not the
 /// ports are what is missing.
-fn helps_in_plain_sessions(context: &Context<'_>, judged: &Judged) -> bool {
+pub(super) fn helps_in_plain_sessions(context: &Context<'_>, judged: &Judged) -> bool {
     let crossing = &judged.crossing;
     let mut expected = context
         .of(crossing.flow, crossing.family)

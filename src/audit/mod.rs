@@ -13,6 +13,7 @@ mod end_to_end;
 mod finding;
 mod matrix;
 pub mod missing;
+pub mod nat;
 mod proxy;
 mod registry;
 mod subject;

@@ -1,5 +1,7 @@
 //! Deployments for tests: every combination of what matters to flows and rules.
 
+use std::net::IpAddr;
+
 use ipnet::IpNet;
 
 use crate::deployment::{
@@ -145,6 +147,14 @@ fn services(firewall: &Firewall, all: &mut Vec<Deployment>) {
                             .map(|text| text.parse::<IpNet>().expect("a prefix"))
                             .collect();
                         deployment.clients.ports = PortRange::new(20000, 50000).expect("a range");
+                    }
+                    // No helper replaces the private address in the reply to PASV.
+                    if modes.1 && (firewall.side, firewall.strategy) == (Side::Server, Strategy::Static) {
+                        let named = firewall.nat.filter(|_| families.contains(&Family::Ipv4));
+                        service.advertised_address = named.and_then(|nat| match nat.public {
+                            IpAddr::V4(public) => Some(public),
+                            IpAddr::V6(_) => None,
+                        });
                     }
                     let translated =
                         firewall.nat.is_none_or(|nat| families.contains(&Family::of(nat.public)));

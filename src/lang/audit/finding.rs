@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::catalogue::text;
-use super::{Words, missing};
+use super::{Words, missing, nat};
 use crate::audit::{Finding, Message, Place, entry};
 use crate::deployment::Reading;
 use crate::lang::diff::packet;
@@ -117,5 +117,6 @@ fn span(place: Place, subject: Subject<'_>) -> Option<(&str, &str, Range<usize>)
 pub(super) fn words(finding: &Finding, lang: Lang) -> Words {
     match &finding.message {
         Message::Missing(message) => missing::words(message, lang),
+        Message::Nat(message) => nat::words(message, lang),
     }
 }

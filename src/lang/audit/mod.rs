@@ -4,6 +4,7 @@ pub mod catalogue;
 mod finding;
 mod matrix;
 mod missing;
+mod nat;
 
 pub use finding::{Texts, diagnostic};
 pub use matrix::document;
