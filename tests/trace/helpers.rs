@@ -144,3 +144,16 @@ fn a_translated_port_is_the_one_at_the_rule() {
     assert!(nft(-150, 2121) && !nft(-150, 21));
     assert!(nft(0, 21) && !nft(0, 2121));
 }
+
+#[test]
+fn what_is_kept_from_connection_tracking_has_no_connection_to_help() {
+    let helped = nft("inet", FTP, "filter hook input priority 0", RULE);
+    let raw = |rule| {
+        format!(
+            "table ip r {{\nchain c {{\ntype filter hook prerouting priority -300;\n{rule}\n}}\n}}\n{helped}"
+        )
+    };
+    let asked = |rule| is_helped(&raw(rule), Format::Nft, Path::Input, &first("192.0.2.1", 21));
+    assert!(asked("tcp dport 22 notrack"));
+    assert!(!asked("tcp dport 21 notrack"));
+}

@@ -410,12 +410,17 @@ impl<'a, 's> Evaluation<'a, 's> {
         if object.is_some() == base.is_before_conntrack() {
             return Ok(then);
         }
-        let helper = object.map_or(name, |object| &object.helper);
-        let attached = self.asked.attached(then.tracked, helper, self.space)?;
-        let Some(family) = object.and_then(|object| object.family) else {
-            return Ok(Onward { tracked: attached, ..then });
+        let Some(object) = object else {
+            let tracked = self.asked.attached(then.tracked, name, self.space)?;
+            return Ok(Onward { tracked, ..then });
         };
-        let served = self.space.family(family)?;
+        // A connection that is confirmed keeps what it has; an untracked packet has none (`nft_ct_helper_obj_eval`).
+        let mut served = condition::first_packets(self.space)?;
+        if let Some(family) = object.family {
+            let family = self.space.family(family)?;
+            served = self.space.intersection(served, family)?;
+        }
+        let attached = self.asked.attached(then.tracked, &object.helper, self.space)?;
         Ok(Onward { tracked: self.space.choose(served, attached, then.tracked)?, ..then })
     }
 }

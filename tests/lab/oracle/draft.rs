@@ -72,6 +72,12 @@ impl Draft {
         }
     }
 
+    /// Puts the rule set to work on its own, without the helper of [`Draft::clear`].
+    pub(crate) fn load_alone(&self, range: &Range) {
+        range.target.enter(|| feed(Command::new("nft").args(["-f", "-"]), &lab_rules()));
+        self.load(range);
+    }
+
     /// Puts the rule set to work, in place of the one before.
     pub(crate) fn load(&self, range: &Range) {
         for (family, text) in self.texts() {

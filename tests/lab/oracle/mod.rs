@@ -16,6 +16,7 @@
 mod dice;
 mod draft;
 mod frame;
+mod helper;
 mod iptables;
 mod judge;
 mod nft;
@@ -54,6 +55,21 @@ fn iptables_nft_agrees() {
 #[test]
 fn iptables_legacy_agrees() {
     agree(Backend::IptablesLegacy);
+}
+
+#[test]
+fn nft_helpers_agree() {
+    helper::agree(Backend::Nft);
+}
+
+#[test]
+fn iptables_nft_helpers_agree() {
+    helper::agree(Backend::IptablesNft);
+}
+
+#[test]
+fn iptables_legacy_helpers_agree() {
+    helper::agree(Backend::IptablesLegacy);
 }
 
 /// Holds the tracer against the kernel.

@@ -104,12 +104,40 @@ impl<'d> Quiver<'d> {
 
     /// The first packet of a data connection that the helper expects, having read the control connection.
     fn data(&mut self, family: Family, number: u32) -> Probe {
+        let Conversation { packets, client, server, passive, port } =
+            self.conversation(family, 21, number, false);
+        let (from, to) = if passive { (client, server) } else { (server, client) };
+        let (from, to) = (End { port: own(42_000, number), ..from }, End { port, ..to });
+        let payload = segment(from, to, SYN);
+        let mut data = probe(packets, from, to, payload, (9000, 0), number, State::Related, false);
+        data.packet.helper = Some("ftp".to_owned());
+        data
+    }
+
+    /// A control connection on which a data connection is announced: what is sent, and its first packet as the rules
+    /// see it. Whoever expects the data connection expects it at the port `expected_port(number)`.
+    pub(crate) fn control(&mut self, number: u32) -> (Vec<Sent>, Packet) {
+        let family = self.dice.pick(&Family::ALL);
+        let port = self.dice.pick(&[21, 2121]);
+        let extended = self.dice.chance(50);
+        let Conversation { packets, client, server, .. } = self.conversation(family, port, number, extended);
+        let first = segment(client, server, SYN);
+        (packets, seen(client, server, first, State::New, false))
+    }
+
+    /// A control connection to `control_port`, up to the line that announces a data connection.
+    fn conversation(
+        &mut self,
+        family: Family,
+        control_port: u16,
+        number: u32,
+        extended: bool,
+    ) -> Conversation {
         let (client, server) = self.ends(Protocol::Tcp, family);
         // Ports that no other probe has, or another one might be taken for the expected connection.
-        let own = |first: u16| first + u16::try_from(number).expect("there are few probes");
-        let client = End { port: own(20_000), ..client };
-        let control = End { port: 21, ..server };
-        let mut prelude = connection(Protocol::Tcp, client, control, number, true);
+        let client = End { port: own(20_000, number), ..client };
+        let control = End { port: control_port, ..server };
+        let mut packets = connection(Protocol::Tcp, client, control, number, true);
         let mut sequence = [1001, 5001];
         let mut say = |by_client: bool, line: &str| {
             let (from, to) = if by_client { (client, control) } else { (control, client) };
@@ -119,27 +147,26 @@ impl<'d> Quiver<'d> {
             }
             let rest = Rest { sequence: (own, others), icmp: [0; 4], data: line.as_bytes() };
             let payload = segment(from, to, PSH | ACK);
-            prelude.push(Sent { from: from.from, bytes: packet(from.address, to.address, payload, rest) });
+            packets.push(Sent { from: from.from, bytes: packet(from.address, to.address, payload, rest) });
             sequence[usize::from(!by_client)] += u32::try_from(line.len()).expect("a short line");
         };
         // The helper looks at what begins a line, and has to have seen the one before.
         say(false, "220 ready\r\n");
         say(true, "NOOP\r\n");
-        let port = own(41_000);
+        let port = expected_port(number);
         let passive = self.dice.chance(50);
         let comma = |address: IpAddr| format!("{address},{},{}", port >> 8, port & 0xff).replace('.', ",");
+        let extended = extended || family == Family::Ipv6;
         match (passive, family) {
-            (true, Family::Ipv4) => say(false, &format!("227 here ({}).\r\n", comma(server.address))),
-            (true, Family::Ipv6) => say(false, &format!("229 here (|||{port}|)\r\n")),
+            (true, _) if extended => say(false, &format!("229 here (|||{port}|)\r\n")),
+            (true, _) => say(false, &format!("227 here ({}).\r\n", comma(server.address))),
+            (false, Family::Ipv4) if extended => {
+                say(true, &format!("EPRT |1|{}|{port}|\r\n", client.address))
+            }
             (false, Family::Ipv4) => say(true, &format!("PORT {}\r\n", comma(client.address))),
             (false, Family::Ipv6) => say(true, &format!("EPRT |2|{}|{port}|\r\n", client.address)),
         }
-        let (from, to) = if passive { (client, server) } else { (server, client) };
-        let (from, to) = (End { port: own(42_000), ..from }, End { port, ..to });
-        let payload = segment(from, to, SYN);
-        let mut data = probe(prelude, from, to, payload, (9000, 0), number, State::Related, false);
-        data.packet.helper = Some("ftp".to_owned());
-        data
+        Conversation { packets, client, server: control, passive, port }
     }
 
     /// A later packet of a connection that has been answered.
@@ -277,6 +304,27 @@ impl<'d> Quiver<'d> {
         let from = if self.dice.chance(15) { self.dice.below(INTERFACES.len()) } else { network };
         End { address: address(family, network, self.dice.pick(&HOSTS)), port, from: Some(from) }
     }
+}
+
+/// A control connection, and the data connection that is announced on it.
+struct Conversation {
+    packets: Vec<Sent>,
+    client: End,
+    server: End,
+    /// Whether the client opens the data connection.
+    passive: bool,
+    /// Where the data connection is expected.
+    port: u16,
+}
+
+/// The port at which the data connection of a probe is expected, which no other probe has.
+pub(crate) fn expected_port(number: u32) -> u16 {
+    own(41_000, number)
+}
+
+/// A port that no other probe has.
+fn own(first: u16, number: u32) -> u16 {
+    first + u16::try_from(number).expect("there are few probes")
 }
 
 /// An ICMP error on its way.
