@@ -6,6 +6,7 @@
 //! where a fault lies in the text itself, and for saying where to look.
 
 mod ban;
+pub mod baseline;
 mod catalogue;
 mod context;
 mod crossing;
@@ -17,6 +18,7 @@ pub mod nat;
 mod proxy;
 mod registry;
 mod subject;
+pub mod suppress;
 mod survey;
 #[cfg(test)]
 mod tests;
@@ -55,6 +57,10 @@ pub struct Audit {
     pub end_to_end: Vec<Works>,
     /// The firewalls whose rule sets outgrew what can be evaluated; there are only findings about their texts.
     pub too_complex: Vec<String>,
+    /// The findings that [`suppress`](suppress::suppress) took out.
+    pub suppressed: Vec<suppress::Suppressed>,
+    /// The suppressions that leave nothing out.
+    pub idle: Vec<suppress::Idle>,
 }
 
 /// Audits the rule sets.

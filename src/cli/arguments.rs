@@ -4,7 +4,7 @@ use clap::{ArgAction, Args, Parser, Subcommand};
 
 use super::choice::choice;
 use super::console::Color;
-use super::{audit, completions, diff, explain, generate, help, init, man, rule, trace};
+use super::{audit, completions, diff, explain, generate, help, init, man, rule, schema, trace};
 use crate::lang::Lang;
 
 /// The whole command line.
@@ -64,8 +64,8 @@ pub(super) enum Command {
     Init(init::Arguments),
     /// Everything, on a deployment that is built in.
     Demo,
-    /// The JSON Schema of the deployment file.
-    Schema,
+    /// JSON Schemas.
+    Schema(schema::Arguments),
     /// Completions for a shell.
     Completions(completions::Arguments),
     /// A manual page.

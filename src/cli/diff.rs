@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::slice;
 
 use super::choice::choice;
+use super::form::Form;
 use super::{Console, Exit, Failure, rulesets};
 use crate::dialect::Format;
 use crate::lang;
@@ -27,6 +28,9 @@ pub(super) struct Arguments {
     /// The format of both.
     #[arg(long, value_name = "FORMAT", value_parser = choice(&Format::ALL, Format::id))]
     pub(super) from: Option<Format>,
+    /// How to write the answer.
+    #[arg(long, value_name = "FORMAT", default_value = Form::Text.id(), value_parser = choice(&Form::ALL, Form::id))]
+    pub(super) format: Form,
 }
 
 /// Compares two rule sets, whatever their dialects.
@@ -38,10 +42,15 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> Result<Exit, 
     let (a, b) = (load(&arguments.a)?, load(&arguments.b)?);
     let found =
         differences(&a, &b, arguments.state).map_err(|_| Failure::NoAnswer(lang::diff::too_complex(lang)))?;
-    let name = |path: &Path| path.display().to_string();
-    let names = [name(&arguments.a), name(&arguments.b)];
-    let document = lang::diff::document(&found, &names, lang);
-    console.print(&text::render(&document, console.dress()))?;
+    let answer = match arguments.format {
+        Form::Text => {
+            let name = |path: &Path| path.display().to_string();
+            let names = [name(&arguments.a), name(&arguments.b)];
+            text::render(&lang::diff::document(&found, &names, lang), console.dress())
+        }
+        Form::Json => format!("{:#}\n", lang::diff::json(&found)),
+    };
+    console.print(&answer)?;
     let equal = found.iter().all(|difference| difference.only.iter().all(Option::is_none));
     Ok(if equal { Exit::Well } else { Exit::Findings })
 }

@@ -44,6 +44,17 @@ pub enum Failure {
         /// Why.
         source: io::Error,
     },
+    /// A file is no baseline.
+    Baseline {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: serde_json::Error,
+    },
+    /// Files of rules are named, and those in force here asked for.
+    LiveAndFiles,
+    /// No rules that are in force here can be read.
+    NothingLive,
     /// A rule set whose format neither its content nor its name tells.
     UnknownFormat(PathBuf),
     /// The description of a packet is none; what is wrong with it, in words.
@@ -74,6 +85,9 @@ impl Failure {
             Self::WhichFirewall { declared } => lang::failure::which_firewall(declared, lang),
             Self::UnknownRule(id) => lang::failure::unknown_rule(id, lang),
             Self::Read { path, source } => lang::failure::read(path, source, lang),
+            Self::Baseline { path, source } => lang::failure::baseline(path, source, lang),
+            Self::LiveAndFiles => lang::live::and_files(lang),
+            Self::NothingLive => lang::live::nothing(lang),
             Self::UnknownFormat(path) => lang::failure::unknown_format(path, lang),
             Self::Packet(words) => lang::failure::packet(words, lang),
             Self::NoAnswer(words) => words.clone(),

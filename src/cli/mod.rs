@@ -13,9 +13,11 @@ mod explain;
 mod failure;
 mod files;
 mod firewalls;
+mod form;
 mod generate;
 mod help;
 mod init;
+mod live;
 mod localize;
 mod man;
 mod rule;
@@ -60,7 +62,7 @@ pub fn run(arguments: Vec<OsString>, console: &mut Console) -> Result<Exit, Fail
         Command::Rule(arguments) => rule::run(&arguments, console),
         Command::Init(arguments) => init::run(&arguments, console),
         Command::Demo => demo::run(console),
-        Command::Schema => schema::run(console),
+        Command::Schema(arguments) => schema::run(&arguments, console),
         Command::Completions(arguments) => completions::run(&arguments, console),
         Command::Man(arguments) => man::run(&arguments, console),
         Command::Help(arguments) => help::run(&arguments, console),

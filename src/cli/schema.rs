@@ -1,13 +1,53 @@
-//! `ftpfw schema`: the JSON Schema of the deployment file.
+//! `ftpfw schema`: the JSON Schemas of the deployment file and of what the program prints.
 
+use super::choice::choice;
 use super::{Console, Exit, Failure};
 use crate::deployment::json_schema;
 use crate::lang;
 
-/// Prints the schema, with descriptions in the language of the console.
-pub(super) fn run(console: &mut Console) -> Result<Exit, Failure> {
+/// The arguments of `ftpfw schema`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// Of what.
+    #[arg(value_name = "OF", default_value = Of::Deployment.id(), value_parser = choice(&Of::ALL, Of::id))]
+    pub(super) of: Of,
+}
+
+/// What a schema is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Of {
+    /// The deployment file.
+    Deployment,
+    /// `explain --format json`.
+    Explain,
+    /// `audit --format json`.
+    Audit,
+    /// `diff --format json`.
+    Diff,
+}
+
+impl Of {
+    const ALL: [Self; 4] = [Self::Deployment, Self::Explain, Self::Audit, Self::Diff];
+
+    fn id(self) -> &'static str {
+        match self {
+            Self::Deployment => "deployment",
+            Self::Explain => "explain",
+            Self::Audit => "audit",
+            Self::Diff => "diff",
+        }
+    }
+}
+
+/// Prints a schema; that of the deployment file describes its fields in the language of the console.
+pub(super) fn run(arguments: &Arguments, console: &mut Console) -> Result<Exit, Failure> {
     let lang = console.lang();
-    let schema = json_schema(|field| lang::field::describe(field, lang));
-    console.print(&format!("{schema:#}\n"))?;
+    let schema = match arguments.of {
+        Of::Deployment => format!("{:#}\n", json_schema(|field| lang::field::describe(field, lang))),
+        Of::Explain => include_str!("../../docs/schema/explain.json").to_owned(),
+        Of::Audit => include_str!("../../docs/schema/audit.json").to_owned(),
+        Of::Diff => include_str!("../../docs/schema/diff.json").to_owned(),
+    };
+    console.print(&schema)?;
     Ok(Exit::Well)
 }

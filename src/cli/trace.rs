@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use super::choice::choice;
+use super::form::Form;
 use super::{Console, Exit, Failure, rulesets};
 use crate::dialect::Format;
 use crate::lang;
@@ -31,26 +32,6 @@ pub(super) struct Arguments {
     /// How to write the answer.
     #[arg(long, value_name = "FORMAT", default_value = Form::Text.id(), value_parser = choice(&Form::ALL, Form::id))]
     pub(super) format: Form,
-}
-
-/// How an answer is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Form {
-    /// Sentences.
-    Text,
-    /// JSON, as in a batch.
-    Json,
-}
-
-impl Form {
-    const ALL: [Self; 2] = [Self::Text, Self::Json];
-
-    fn id(self) -> &'static str {
-        match self {
-            Self::Text => "text",
-            Self::Json => "json",
-        }
-    }
 }
 
 /// Traces one packet, or a batch.

@@ -10,6 +10,7 @@ use super::node::Value;
 use super::problem::{Unusable, ValueProblem};
 use super::shape::{Kind, VERSION, Words};
 use crate::packet::{Family, PortRange};
+use crate::ruleset::kernel_version;
 
 /// The longest name of a service: with the prefix and suffix of a chain within 29 bytes, all that iptables takes.
 const MAX_SERVICE_NAME: usize = 15;
@@ -314,18 +315,6 @@ impl Check {
 pub fn is_rule_id(text: &str) -> bool {
     text.strip_prefix("FTP")
         .is_some_and(|number| number.len() == 3 && number.bytes().all(|byte| byte.is_ascii_digit()))
-}
-
-/// The two numbers at the start of what `uname -r` prints, such as `6.1.0-13-amd64`.
-fn kernel_version(text: &str) -> Option<(u32, u32)> {
-    let (major, rest) = text.split_once('.')?;
-    let minor = rest.len() - rest.trim_start_matches(|sign: char| sign.is_ascii_digit()).len();
-    let number = |digits: &str| {
-        let fits = (1..=3).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
-        fits.then(|| digits.parse().ok()).flatten()
-    };
-    (!text.contains(char::is_control)).then_some(())?;
-    Some((number(major)?, number(rest.get(..minor)?)?))
 }
 
 /// The two numbers of a range.

@@ -1,11 +1,14 @@
 //! What `diff` says.
 
+use serde_json::{Value, json};
+
 use super::{Lang, say};
 use crate::packet::Packet;
 use crate::report::document::Document;
 use crate::report::escape::visible;
 use crate::ruleset::difference::{Difference, Surplus};
 use crate::ruleset::trace::Path;
+use crate::ruleset::trace::spec::fields;
 
 /// What two rule sets, by their names, let through differently.
 #[must_use]
@@ -17,7 +20,7 @@ pub fn document(differences: &[Difference], names: &[String; 2], lang: Lang) -> 
             let Some(surplus) = surplus else { continue };
             equal = false;
             let (one, other) = (visible(&names[index]), visible(&names[1 - index]));
-            let path = path(difference.path, lang);
+            let path = way(difference.path, lang);
             document.heading(
                 2,
                 say!(
@@ -28,7 +31,7 @@ pub fn document(differences: &[Difference], names: &[String; 2], lang: Lang) -> 
             );
             document.list(parts(surplus, lang));
             if let Some(sample) = &surplus.sample {
-                let sample = packet(sample);
+                let sample = packet(difference.path, sample);
                 document.paragraph(say!(lang, "For example: {sample}", "例如：{sample}"));
             }
         }
@@ -52,7 +55,7 @@ fn parts(surplus: &Surplus, lang: Lang) -> Vec<String> {
     parts
 }
 
-fn path(path: Path, lang: Lang) -> String {
+fn way(path: Path, lang: Lang) -> String {
     match path {
         Path::Input => say!(lang, "input", "入站（input）"),
         Path::Forward => say!(lang, "forward", "转发（forward）"),
@@ -60,23 +63,35 @@ fn path(path: Path, lang: Lang) -> String {
     }
 }
 
-/// A packet as `trace --packet` takes it, without what is usual.
-pub(super) fn packet(packet: &Packet) -> String {
-    let mut words = vec![
-        format!("proto={}", packet.payload.protocol()),
-        format!("src={}", packet.source),
-        format!("dst={}", packet.destination),
-    ];
-    if let Some((source_port, destination_port)) = packet.payload.ports() {
-        words.push(format!("sport={source_port} dport={destination_port}"));
-    }
-    words.push(format!("state={}", packet.state.id()));
-    for (field, name) in [("iif", &packet.in_interface), ("oif", &packet.out_interface)] {
-        if !name.is_empty() {
-            words.push(format!("{field}={}", visible(name)));
+/// A packet and its way as `trace --packet` takes them.
+pub(super) fn packet(path: Path, packet: &Packet) -> String {
+    let words = fields(path, packet).into_iter().map(|(name, value)| match value {
+        Value::String(text) => format!("{name}={}", visible(&text)),
+        number => format!("{name}={number}"),
+    });
+    words.collect::<Vec<_>>().join(" ")
+}
+
+/// The version of the JSON format.
+const VERSION: u8 = 1;
+
+/// The same for programs: an interface, with stable names. `docs/schema/diff.json` describes it.
+#[must_use]
+pub fn json(differences: &[Difference]) -> Value {
+    let mut entries = Vec::new();
+    for difference in differences {
+        for (only, surplus) in ["a", "b"].into_iter().zip(&difference.only) {
+            let Some(surplus) = surplus else { continue };
+            entries.push(json!({
+                "hook": difference.path.id(),
+                "only": only,
+                "packets": surplus.parts.iter().map(ToString::to_string).collect::<Vec<_>>(),
+                "more": surplus.left_out,
+                "sample": surplus.sample.as_ref().map(|sample| fields(difference.path, sample)),
+            }));
         }
     }
-    words.join(" ")
+    json!({ "version": VERSION, "differences": entries })
 }
 
 /// Why two rule sets cannot be compared.

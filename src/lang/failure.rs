@@ -108,6 +108,18 @@ pub fn which_firewall(declared: &[String], lang: Lang) -> String {
     )
 }
 
+/// A file is no baseline.
+#[must_use]
+pub fn baseline(path: &Path, error: &serde_json::Error, lang: Lang) -> String {
+    let path = shown(path);
+    let place = format!("{}:{}", error.line(), error.column());
+    say!(
+        lang,
+        "{path}:{place}: this is no baseline of this version; --write-baseline writes one",
+        "{path}:{place}：这不是此版本的基线文件；可用 --write-baseline 写出"
+    )
+}
+
 /// A finding that the catalogue does not have.
 #[must_use]
 pub fn unknown_rule(id: &str, lang: Lang) -> String {

@@ -54,7 +54,11 @@ pub fn about(command: &str, lang: Lang) -> Option<String> {
             "Show everything on a deployment that is built in: needs no root, no network, no files",
             "用内置的部署演示全部功能：无需 root 权限、网络或任何文件"
         ),
-        "schema" => say!(lang, "Print the JSON Schema of the deployment file", "输出部署文件的 JSON Schema"),
+        "schema" => say!(
+            lang,
+            "Print the JSON Schema of the deployment file, or of what a command prints as JSON",
+            "输出部署文件的 JSON Schema，或某个命令的 JSON 输出的 JSON Schema"
+        ),
         "completions" => say!(lang, "Print the completion script for a shell", "输出指定 shell 的补全脚本"),
         "man" => say!(lang, "Print a manual page in roff format", "输出 roff 格式的手册页"),
         "help" => say!(lang, "Print help on the program or on a command", "显示本程序或某个命令的帮助"),
@@ -129,7 +133,27 @@ fn of_others(command: &str, id: &str, lang: Lang) -> Option<String> {
             "The format of the rule sets, where neither their content nor their name tells",
             "规则集的格式，用于无法从内容或文件名判断时"
         ),
-        ("trace", "format") => say!(
+        ("audit", "live") => say!(
+            lang,
+            "Audit the rules in force on this machine, and its settings; needs root, changes nothing",
+            "审计本机生效的规则和设置；需要 root 权限，不做任何改动"
+        ),
+        ("audit", "baseline") => say!(
+            lang,
+            "The findings of an earlier audit, which are left out: only new ones fail",
+            "先前审计所记录的问题，将被忽略：只有新问题会导致失败"
+        ),
+        ("audit", "write_baseline") => say!(
+            lang,
+            "Record the findings in this file, for --baseline, and fail for none of them",
+            "将发现的问题记录到该文件，供 --baseline 使用，且不因其失败"
+        ),
+        ("schema", "of") => say!(
+            lang,
+            "The deployment file, or the command whose --format json is described",
+            "部署文件（deployment），或要说明其 --format json 输出的命令"
+        ),
+        ("audit" | "diff" | "trace", "format") => say!(
             lang,
             "How to write it: as text for a terminal, or as JSON for programs",
             "输出格式：供终端阅读的文本，或供程序处理的 JSON"
@@ -299,6 +323,16 @@ pub fn epilogue(command: &str, lang: Lang) -> Option<String> {
              查看全部功能的演示：ftpfw demo\n\
              开始使用：ftpfw init -o ftpfw.yaml"
         ),
+        "audit" => say!(
+            lang,
+            "A finding to live with is left out by an entry under ignore in the deployment, by a comment in the rule \
+             set, at its head or with the rule at fault, such as\n\n\
+             # ftpfw: ignore FTP032 clients are trusted\n\n\
+             or by a baseline. What leaves nothing out any more is reported.",
+            "可接受的问题可以忽略：在部署文件的 ignore 中列出；在规则集的开头或有问题的规则处写注释，例如\n\n\
+             # ftpfw: ignore FTP032 客户端可信\n\n\
+             或使用基线文件。不再起作用的忽略项会被报告。"
+        ),
         _ => return None,
     })
 }
@@ -328,6 +362,8 @@ pub fn value_name(name: &str, lang: Lang) -> String {
         "LANG" => "语言",
         "WHEN" => "时机",
         "OPTIONS" => "选项",
+        "LEVEL" => "级别",
+        "OF" => "对象",
         other => other,
     };
     match lang {

@@ -11,6 +11,7 @@ pub mod failure;
 pub mod field;
 pub mod generate;
 pub mod help;
+pub mod live;
 pub mod load;
 pub mod problem;
 pub mod reading;

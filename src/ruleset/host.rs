@@ -158,6 +158,19 @@ pub fn module_name(name: &str) -> String {
     }
 }
 
+/// The two numbers at the start of what `uname -r` prints, such as `6.1.0-13-amd64`.
+#[must_use]
+pub fn kernel_version(text: &str) -> Option<(u32, u32)> {
+    let (major, rest) = text.split_once('.')?;
+    let minor = rest.len() - rest.trim_start_matches(|sign: char| sign.is_ascii_digit()).len();
+    let number = |digits: &str| {
+        let fits = (1..=3).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
+        fits.then(|| digits.parse().ok()).flatten()
+    };
+    (!text.contains(char::is_control)).then_some(())?;
+    Some((number(major)?, number(rest.get(..minor)?)?))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -13,7 +13,7 @@ mod order;
 mod rule;
 pub mod trace;
 
-pub use host::{Fact, Host, module_name, sysctl_name};
+pub use host::{Fact, Host, kernel_version, module_name, sysctl_name};
 pub use jump::{BrokenJump, broken_jumps};
 pub use matching::{
     AddressType, CtDirection, Direction, IcmpMatch, Interface, Masked, Match, States, TcpFlags,

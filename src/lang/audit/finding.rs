@@ -1,51 +1,40 @@
 //! A finding as people are shown it: like a compiler's message.
 
-use std::ops::Range;
-
 use super::catalogue::text;
 use super::{Words, missing, nat};
 use crate::audit::{Finding, Message, Place, entry};
 use crate::deployment::Reading;
+use super::sources::{Sources, Spot};
+use super::{Words, missing};
+use crate::audit::{Finding, Message, entry};
 use crate::lang::diff::packet;
 use crate::lang::problem::{self, help};
-use crate::lang::trace::Subject;
 use crate::lang::{Lang, say};
 use crate::report::diagnostic::{Diagnostic, Label, Related};
 
-/// What a finding may point into.
-#[derive(Debug, Clone, Copy)]
-pub struct Texts<'a> {
-    /// The rule set of the firewall that it is about.
-    pub subject: Option<Subject<'a>>,
-    /// The deployment, as it was read.
-    pub deployment: &'a Reading,
-}
-
 /// A finding as people are shown it.
 #[must_use]
-pub fn diagnostic(finding: &Finding, texts: Texts<'_>, lang: Lang, color: bool) -> String {
+pub fn diagnostic(finding: &Finding, sources: Sources<'_>, lang: Lang, color: bool) -> String {
     let words = words(finding, lang);
     let severity = super::severity(finding.level);
-    let subject = texts.subject;
+    let firewall = finding.firewall.as_deref();
     let mut excerpts: Vec<(&str, &str, Vec<Label>)> = Vec::new();
     let mut notes = Vec::new();
     for (index, &place) in finding.places.iter().enumerate() {
         let said = if index == 0 { words.label.clone() } else { String::new() };
-        match subject.and_then(|subject| span(place, subject)) {
-            Some((name, source, span)) => add(&mut excerpts, name, source, Label { span, text: said }),
+        match sources.spot(firewall, place) {
+            Some(Spot { name, source, span }) => add(&mut excerpts, name, source, Label { span, text: said }),
             None => {
-                if let (Some(subject), Place::Policy(chain)) = (subject, place) {
-                    let policy = crate::lang::trace::policy(subject, chain);
-                    notes.push((say!(lang, "decided by", "判定者"), policy));
-                }
+                let policy = sources.policy(firewall, place);
+                notes.extend(policy.map(|policy| (say!(lang, "decided by", "判定者"), policy)));
             }
         }
     }
     for path in &finding.demanded_by {
         let demanded = say!(lang, "demanded here", "此处要求");
-        match texts.deployment.position(path) {
+        match sources.deployment.position(path) {
             Some(position) if position.option.is_none() => {
-                let source = &texts.deployment.source;
+                let source = &sources.deployment.source;
                 add(&mut excerpts, &source.name, &source.text, Label { span: position.span, text: demanded });
                 break;
             }
@@ -65,11 +54,9 @@ pub fn diagnostic(finding: &Finding, texts: Texts<'_>, lang: Lang, color: bool) 
         notes.push((say!(lang, "packets", "数据包"), parts.join("; ")));
     }
     if let Some(sample) = &finding.sample {
-        let spec = format!("hook={} {}", sample.path.id(), packet(&sample.packet));
-        notes.push((say!(lang, "for example", "例如"), spec));
+        notes.push((say!(lang, "for example", "例如"), packet(sample.path, &sample.packet)));
     }
-    let catalogue = entry(finding.rule);
-    let advice = words.help.unwrap_or_else(|| text(&catalogue.mend, lang));
+    let advice = advice(finding, &words, lang);
     let (name, source, labels) = match excerpts.first() {
         Some((name, source, labels)) => (*name, *source, labels.clone()),
         None => (finding.firewall.as_deref().unwrap_or_default(), "", Vec::new()),
@@ -99,17 +86,9 @@ fn add<'a>(excerpts: &mut Vec<(&'a str, &'a str, Vec<Label>)>, name: &'a str, so
     }
 }
 
-/// The text that a place is in, and the part of its first line that it covers.
-fn span(place: Place, subject: Subject<'_>) -> Option<(&str, &str, Range<usize>)> {
-    let origin = match place {
-        Place::Rule(rule) => subject.ruleset.chains.get(rule.chain)?.rules.get(rule.rule)?.origin?,
-        Place::Text(origin) => origin,
-        Place::Policy(_) => return None,
-    };
-    let text = subject.texts.get(usize::try_from(origin.text).ok()?)?;
-    let (start, end) = (usize::try_from(origin.start).ok()?, usize::try_from(origin.end).ok()?);
-    let first_line = text.content.get(start..end)?.lines().next().unwrap_or_default();
-    Some((&text.name, &text.content, start..start + first_line.len()))
+/// How to mend it: here, or else as a rule.
+pub(super) fn advice(finding: &Finding, words: &Words, lang: Lang) -> String {
+    words.help.clone().unwrap_or_else(|| text(&entry(finding.rule).mend, lang))
 }
 
 /// What a finding says.

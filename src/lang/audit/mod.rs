@@ -2,12 +2,17 @@
 
 pub mod catalogue;
 mod finding;
+mod json;
 mod matrix;
 mod missing;
 mod nat;
+mod sources;
+pub mod suppress;
 
-pub use finding::{Texts, diagnostic};
+pub use finding::diagnostic;
+pub use json::json;
 pub use matrix::document;
+pub use sources::Sources;
 
 use super::{Lang, say};
 use crate::audit::{Audit, Level, Place};
@@ -45,19 +50,31 @@ pub fn severity(level: Level) -> Severity {
     }
 }
 
-/// The last line: how many findings there are of each level.
+/// How many errors, warnings and notes count. A suppression that leaves nothing out is a warning.
+fn counts(audit: &Audit) -> [usize; 3] {
+    let count = |level| audit.findings.iter().filter(|finding| finding.level == level).count();
+    [count(Level::Error), count(Level::Warning) + audit.idle.len(), count(Level::Info)]
+}
+
+/// The last line: how many findings there are of each level, and how many are left out.
 #[must_use]
 pub fn summary(audit: &Audit, lang: Lang) -> String {
-    let [errors, warnings, infos] =
-        Level::ALL.map(|level| audit.findings.iter().filter(|finding| finding.level == level).count());
-    if errors + warnings + infos == 0 {
-        return say!(lang, "no findings", "未发现问题");
+    let [errors, warnings, infos] = counts(audit);
+    let counted = if errors + warnings + infos == 0 {
+        say!(lang, "no findings", "未发现问题")
+    } else {
+        say!(
+            lang,
+            "errors: {errors}, warnings: {warnings}, notes: {infos}",
+            "错误 {errors} 个，警告 {warnings} 个，提示 {infos} 个"
+        )
+    };
+    match audit.suppressed.len() {
+        0 => counted,
+        suppressed => {
+            say!(lang, "{counted} (suppressed: {suppressed})", "{counted}（另忽略 {suppressed} 个）")
+        }
     }
-    say!(
-        lang,
-        "errors: {errors}, warnings: {warnings}, notes: {infos}",
-        "错误 {errors} 个，警告 {warnings} 个，提示 {infos} 个"
-    )
 }
 
 /// That a firewall's rule set outgrew what can be evaluated.

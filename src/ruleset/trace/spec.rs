@@ -95,6 +95,56 @@ pub fn parse(text: &str) -> Result<(Path, Packet), SpecError> {
     }
 }
 
+/// The description of a packet that [`parse`] reads as the same one, what is usual being left out. Marks, which no
+/// description has, are not in it.
+#[must_use]
+pub fn fields(path: Path, packet: &Packet) -> Map<String, Value> {
+    let mut fields = Map::new();
+    let mut add = |name: &str, value: Value| fields.insert(name.to_owned(), value);
+    add("hook", path.id().into());
+    add("proto", packet.payload.protocol().to_string().into());
+    add("src", packet.source.to_string().into());
+    let ports = packet.payload.ports();
+    ports.map(|(source, _)| add("sport", source.into()));
+    add("dst", packet.destination.to_string().into());
+    ports.map(|(_, destination)| add("dport", destination.into()));
+    match packet.payload {
+        Payload::Tcp { flags, .. } if flags != usual_flags(packet.state) => {
+            add("flags", letters(flags).into());
+        }
+        Payload::Icmp { kind, code, .. } => {
+            add("type", kind.into());
+            add("code", code.into());
+        }
+        _ => {}
+    }
+    add("state", packet.state.id().into());
+    for (name, interface) in [("iif", &packet.in_interface), ("oif", &packet.out_interface)] {
+        if !interface.is_empty() {
+            add(name, interface.as_str().into());
+        }
+    }
+    if let Some(helper) = &packet.helper {
+        add("helper", helper.as_str().into());
+    }
+    if packet.reply {
+        add("direction", "reply".into());
+    }
+    fields
+}
+
+/// The letters of TCP flags, the least bit first.
+const FLAGS: &str = "FSRPAUEC";
+
+fn letters(flags: u8) -> String {
+    FLAGS.chars().enumerate().filter(|(bit, _)| flags & 1 << bit != 0).map(|(_, letter)| letter).collect()
+}
+
+/// A connection starts with SYN; what follows acknowledges.
+fn usual_flags(state: State) -> u8 {
+    if matches!(state, State::New | State::Related) { 0x02 } else { 0x10 }
+}
+
 fn pairs(text: &str) -> Result<Map<String, Value>, SpecError> {
     let mut fields = Map::new();
     for word in text.split([' ', ',', '\t']).filter(|word| !word.is_empty()) {
@@ -173,12 +223,10 @@ fn payload(fields: &Fields<'_>, family: Family, state: State) -> Result<Payload,
         |field| fields.number(field, Expected::Port, u64::from(u16::MAX)).map(|port| port.unwrap_or(0));
     let byte = |field| fields.number(field, Expected::Byte, u64::from(u8::MAX));
     Ok(if protocol == Protocol::Tcp {
-        // A connection starts with SYN; what follows acknowledges.
-        let usual = if matches!(state, State::New | State::Related) { 0x02 } else { 0x10 };
         Payload::Tcp {
             source_port: truncated(port("sport")?),
             destination_port: truncated(port("dport")?),
-            flags: fields.flags()?.unwrap_or(usual),
+            flags: fields.flags()?.unwrap_or(usual_flags(state)),
         }
     } else if with_ports {
         Payload::Ports {
@@ -248,7 +296,7 @@ impl Fields<'_> {
     fn flags(&self) -> Result<Option<u8>, SpecError> {
         self.parsed("flags", Expected::Flags, |text| {
             text.chars().try_fold(0, |flags, letter| {
-                let bit = "FSRPAUEC".find(letter.to_ascii_uppercase())?;
+                let bit = FLAGS.find(letter.to_ascii_uppercase())?;
                 Some(flags | 1 << bit)
             })
         })
@@ -276,6 +324,22 @@ mod tests {
         assert_eq!(parse(pairs), Ok((path, packet.clone())));
         assert_eq!((path, packet.state, packet.in_interface.as_str()), (Path::Input, State::New, "eth0"));
         assert_eq!(packet.payload, Payload::Tcp { source_port: 40000, destination_port: 21, flags: 0x02 });
+    }
+
+    #[test]
+    fn a_packet_is_described_as_it_is_read() {
+        let described = [
+            r#"{"hook":"input","proto":"tcp","src":"198.51.100.7","sport":40000,"dst":"203.0.113.10","dport":21,"state":"new","iif":"eth0"}"#,
+            r#"{"hook":"forward","proto":"tcp","src":"2001:db8::1","sport":20,"dst":"2001:db8::2","dport":1,"flags":"SA","state":"established","iif":"a b","oif":"c,d","helper":"ftp","direction":"reply"}"#,
+            r#"{"hook":"output","proto":"tcp","src":"10.0.0.1","sport":1,"dst":"10.0.0.2","dport":2,"flags":"","state":"related","oif":"eth0"}"#,
+            r#"{"hook":"output","proto":"icmp","src":"10.0.0.1","dst":"10.0.0.2","type":3,"code":4,"state":"invalid"}"#,
+            r#"{"hook":"input","proto":"udp","src":"10.0.0.1","sport":53,"dst":"10.0.0.2","dport":2,"state":"untracked"}"#,
+            r#"{"hook":"input","proto":"97","src":"10.0.0.1","dst":"10.0.0.2","state":"new"}"#,
+        ];
+        for text in described {
+            let (path, packet) = parse(text).expect("a packet");
+            assert_eq!(Value::from(fields(path, &packet)).to_string(), text);
+        }
     }
 
     #[test]

@@ -1,0 +1,78 @@
+//! Which rule sets an audit is about.
+
+use std::path::{Path, PathBuf};
+
+use super::{Arguments, live, rulesets};
+use crate::cli::deployment::DeploymentArgs;
+use crate::cli::firewalls::Chosen;
+use crate::cli::{Console, Failure};
+use crate::deployment::{Deployment, Firewall, Reading};
+use crate::dialect::collection::Collection;
+
+/// The rule sets of each firewall.
+pub(super) struct Input<'a> {
+    pub(super) loaded: Vec<(&'a Firewall, Collection)>,
+    /// Whether nothing is missing that may hold rules.
+    pub(super) complete: bool,
+}
+
+/// The deployment and the rule sets: a file that comes first is the deployment if it is YAML by its name, unless
+/// options stand in its place.
+pub(super) fn sorted(arguments: &Arguments) -> (DeploymentArgs, Vec<PathBuf>) {
+    let mut declared = arguments.deployment.clone();
+    let mut paths = arguments.rulesets.clone();
+    let by_options = declared.is_by_options();
+    let is_yaml =
+        |path: &Path| path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml");
+    if let Some(first) = declared.deployment.take_if(|first| by_options || !is_yaml(first)) {
+        paths.insert(0, first);
+    }
+    (declared, paths)
+}
+
+/// Reads the rule sets.
+pub(super) fn load<'a>(
+    arguments: &Arguments,
+    paths: &[PathBuf],
+    reading: &Reading,
+    deployment: &'a Deployment,
+    console: &mut Console,
+) -> Result<Input<'a>, Failure> {
+    if arguments.live {
+        if !paths.is_empty() {
+            return Err(Failure::LiveAndFiles);
+        }
+        let firewall = only_one(deployment, &arguments.chosen)?;
+        let (rules, complete) = live::load(console)?;
+        return Ok(Input { loaded: vec![(firewall, rules)], complete });
+    }
+    let mut loaded = Vec::new();
+    if paths.is_empty() {
+        // What a deployment names is beside it.
+        let folder = Path::new(&reading.source.name).parent().unwrap_or(Path::new(""));
+        for firewall in deployment.firewalls.iter().filter(|firewall| arguments.chosen.includes(firewall)) {
+            if !firewall.rulesets.is_empty() {
+                let paths: Vec<PathBuf> = firewall.rulesets.iter().map(|path| folder.join(path)).collect();
+                loaded.push((firewall, rulesets::load(&paths, arguments.from, console)?));
+            }
+        }
+        if loaded.is_empty() {
+            return Err(Failure::NoRulesets);
+        }
+    } else {
+        let firewall = only_one(deployment, &arguments.chosen)?;
+        loaded.push((firewall, rulesets::load(paths, arguments.from, console)?));
+    }
+    Ok(Input { loaded, complete: true })
+}
+
+/// The firewall that the rule sets are of.
+fn only_one<'a>(deployment: &'a Deployment, chosen: &Chosen) -> Result<&'a Firewall, Failure> {
+    let mut meant = deployment.firewalls.iter().filter(|firewall| chosen.includes(firewall));
+    match (meant.next(), meant.next()) {
+        (Some(firewall), None) => Ok(firewall),
+        _ => Err(Failure::WhichFirewall {
+            declared: deployment.firewalls.iter().map(|firewall| firewall.name.clone()).collect(),
+        }),
+    }
+}
