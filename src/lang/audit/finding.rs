@@ -1,11 +1,8 @@
 //! A finding as people are shown it: like a compiler's message.
 
+use super::Words;
 use super::catalogue::text;
-use super::{Words, missing, nat};
-use crate::audit::{Finding, Message, Place, entry};
-use crate::deployment::Reading;
 use super::sources::{Sources, Spot};
-use super::{Words, missing};
 use crate::audit::{Finding, Message, entry};
 use crate::lang::diff::packet;
 use crate::lang::problem::{self, help};
@@ -95,7 +92,7 @@ pub(super) fn advice(finding: &Finding, words: &Words, lang: Lang) -> String {
 #[must_use]
 pub(super) fn words(finding: &Finding, lang: Lang) -> Words {
     match &finding.message {
-        Message::Missing(message) => missing::words(message, lang),
-        Message::Nat(message) => nat::words(message, lang),
+        Message::Missing(message) => super::missing::words(message, lang),
+        Message::Nat(message) => super::nat::words(message, lang),
     }
 }
