@@ -4,6 +4,9 @@ use super::Words;
 use super::catalogue::text;
 use super::sources::{Sources, Spot};
 use crate::audit::{Finding, Message, entry};
+use super::{Words, missing, nat};
+use crate::audit::{Finding, Message, Place, entry};
+use crate::deployment::Reading;
 use crate::lang::diff::packet;
 use crate::lang::problem::{self, help};
 use crate::lang::{Lang, say};
@@ -94,5 +97,7 @@ pub(super) fn words(finding: &Finding, lang: Lang) -> Words {
     match &finding.message {
         Message::Missing(message) => super::missing::words(message, lang),
         Message::Nat(message) => super::nat::words(message, lang),
+        Message::Missing(message) => missing::words(message, lang),
+        Message::Nat(message) => nat::words(message, lang),
     }
 }
