@@ -226,6 +226,11 @@ impl Site<'_> {
         }
     }
 
+    /// The way of packets that go in `direction`, if no proxy takes them up.
+    pub(super) fn path(self, direction: Direction) -> Path {
+        self.paths(direction, Stretch::Whole).0
+    }
+
     /// TCP packets from one end to the other, with any flags and in either direction of their connection.
     fn packets(
         self,

@@ -1,8 +1,10 @@
 //! What an audit finds.
 
 use super::RuleId;
+use super::family;
 use super::missing;
 use super::nat;
+use super::shadow;
 use crate::flow::FlowId;
 use crate::packet::{Packet, Part};
 use crate::ruleset::Origin;
@@ -89,8 +91,12 @@ pub struct Sample {
 /// What was found, by family of findings; `lang` makes sentences of it.
 #[derive(Debug, Clone)]
 pub enum Message {
+    /// A family was forgotten.
+    Family(family::Message),
     /// Something required is not let through.
     Missing(missing::Message),
     /// Translation gets something wrong.
     Nat(nat::Message),
+    /// An accept rule never decides.
+    Shadow(shadow::Message),
 }

@@ -5,7 +5,7 @@ use super::context::{Context, milder, place};
 use super::crossing::Moment;
 use super::finding::Finding;
 use super::matrix::{CellVerdict, Judged};
-use super::{RuleId, finding, nat};
+use super::{RuleId, family, finding, nat};
 use crate::deployment::Side;
 use crate::flow::{Channel, Mode};
 use crate::packet::{Family, TooComplex};
@@ -70,6 +70,7 @@ pub(super) fn active_data(context: &mut Context<'_>) -> Result<Vec<Finding>, Too
 fn all(context: &mut Context<'_>, rule: RuleId, connection: Connection) -> Result<Vec<Finding>, TooComplex> {
     let mut findings = Vec::new();
     let translated = nat::translated_families(context)?;
+    let forgotten = family::is_closed(context).then_some(Family::Ipv6);
     for part in [Part::Opening, Part::Later, Part::Replies] {
         let judged: Vec<Judged> = context
             .judged
@@ -79,6 +80,7 @@ fn all(context: &mut Context<'_>, rule: RuleId, connection: Connection) -> Resul
             .filter(|judged| !(judged.crossing.expected && judged.crossing.opens()))
             .filter(|judged| !helps_in_plain_sessions(context, judged))
             .filter(|judged| !nat::explains(&translated, judged))
+            .filter(|judged| Some(judged.crossing.family) != forgotten)
             .cloned()
             .collect();
         let (mut banned, mut closed) = (Vec::new(), Vec::new());

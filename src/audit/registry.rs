@@ -3,7 +3,7 @@
 use super::context::Context;
 use super::end_to_end::Works;
 use super::finding::Finding;
-use super::{Request, missing, nat};
+use super::{Request, family, missing, nat, shadow};
 use crate::packet::TooComplex;
 
 /// What looks for a finding.
@@ -49,6 +49,8 @@ registry! {
     FTP004 => Firewall missing::control,
     FTP005 => Firewall missing::passive_data,
     FTP021 => Firewall missing::active_data,
+    FTP025 => Firewall family::forgotten,
+    FTP026 => Firewall shadow::unreached,
     FTP027 => Firewall nat::leaves_out,
     FTP028 => Firewall nat::remaps,
     FTP029 => Firewall nat::names_private_address,

@@ -5,6 +5,7 @@ use super::catalogue::text;
 use super::sources::{Sources, Spot};
 use crate::audit::{Finding, Message, entry};
 use super::{Words, missing, nat};
+use super::{Words, family, missing, nat, shadow};
 use crate::audit::{Finding, Message, Place, entry};
 use crate::deployment::Reading;
 use crate::lang::diff::packet;
@@ -97,7 +98,9 @@ pub(super) fn words(finding: &Finding, lang: Lang) -> Words {
     match &finding.message {
         Message::Missing(message) => super::missing::words(message, lang),
         Message::Nat(message) => super::nat::words(message, lang),
+        Message::Family(message) => family::words(*message, lang),
         Message::Missing(message) => missing::words(message, lang),
         Message::Nat(message) => nat::words(message, lang),
+        Message::Shadow(message) => shadow::words(message, lang),
     }
 }

@@ -1,6 +1,7 @@
 //! What `audit` says.
 
 pub mod catalogue;
+mod family;
 mod finding;
 mod json;
 mod matrix;
@@ -8,6 +9,7 @@ mod missing;
 mod nat;
 mod sources;
 pub mod suppress;
+mod shadow;
 
 pub use finding::diagnostic;
 pub use json::json;

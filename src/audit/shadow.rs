@@ -1,0 +1,189 @@
+//! Rules that would let required packets through if an earlier one, or none at all, did not decide first (FTP026).
+
+use super::context::Context;
+use super::crossing::Crossing;
+use super::finding::{Finding, Place};
+use super::matrix::Judged;
+use super::{RuleId, finding};
+use crate::packet::{PacketSet, TooComplex};
+use crate::ruleset::evaluate::{Question, accepted, decisions};
+use crate::ruleset::trace::{Decider, Path, RuleRef};
+use crate::ruleset::{Action, Chain, Hook, Match, Rule, Ruleset};
+
+/// How many rules are tried in the place of the first one.
+const MOST_CANDIDATES: usize = 64;
+/// How many rules are named that decide first.
+const MOST_NAMED: usize = 4;
+/// How many deciders are told apart.
+const MOST_DECIDERS: usize = 256;
+
+/// An accept rule that decides on nothing that it is meant for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// Why.
+    pub cause: Cause,
+    /// Whether the rules are pf's, where the last match counts.
+    pub is_pf: bool,
+}
+
+/// Why a rule decides on nothing that it is meant for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Cause {
+    /// Rules before it do.
+    Earlier,
+    /// pf: rules after it do.
+    Later,
+    /// No packet comes to its chain.
+    NotEntered,
+}
+
+/// FTP026: the rules that never decide.
+pub(super) fn unreached(context: &mut Context<'_>) -> Result<Vec<Finding>, TooComplex> {
+    let openers = context.judged.iter().filter(|judged| judged.crossing.opens() && !judged.crossing.own);
+    let openers: Vec<Judged> = openers.cloned().collect();
+    if openers.iter().all(|judged| judged.closed.is_empty()) {
+        return Ok(Vec::new());
+    }
+    let mut findings = Vec::new();
+    for place in candidates(context).into_iter().take(MOST_CANDIDATES) {
+        findings.extend(one(context, place, &openers)?);
+    }
+    Ok(findings)
+}
+
+fn one(context: &mut Context<'_>, place: RuleRef, openers: &[Judged]) -> Result<Option<Finding>, TooComplex> {
+    let ruleset = context.ruleset();
+    for path in Path::ALL {
+        let here = openers.iter().filter(|judged| judged.crossing.path == path);
+        let would = alone_at_first(ruleset, place, path);
+        let (mut meant, mut flows) = (PacketSet::EMPTY, Vec::new());
+        for judged in here {
+            let Crossing { packets: within, onward, flow, .. } = judged.crossing;
+            let space = &mut context.space;
+            let through = accepted(&would, Question { path, within, onward }, space)?;
+            let through = space.must(through)?;
+            meant = space.union(meant, through)?;
+            if space.intersects(through, judged.closed)? {
+                flows.push(flow);
+            }
+        }
+        if flows.is_empty() {
+            continue;
+        }
+        let question = Question::about(path, meant);
+        let deciders = decisions(ruleset, question, MOST_DECIDERS, &mut context.space)?;
+        if deciders.known.iter().any(|known| known.by == Decider::Rule(place)) || !deciders.rest.is_empty() {
+            continue;
+        }
+        let by: Vec<RuleRef> = deciders
+            .known
+            .iter()
+            .filter_map(|known| match known.by {
+                Decider::Rule(rule) => Some(rule),
+                Decider::Policy { .. } | Decider::Nothing => None,
+            })
+            .collect();
+        let is_pf = ruleset.chains[place.chain].base.is_some_and(|base| base.hook == Hook::PfFilter);
+        let cause = if !is_entered(ruleset, place.chain) {
+            Cause::NotEntered
+        } else if is_pf && by.iter().any(|rule| *rule > place) {
+            Cause::Later
+        } else {
+            Cause::Earlier
+        };
+        let message = Message { cause, is_pf };
+        let mut finding = context.finding(RuleId::FTP026, finding::Message::Shadow(message));
+        flows.sort_unstable();
+        flows.dedup();
+        finding.flows = flows;
+        let others = by.into_iter().take(MOST_NAMED);
+        finding.places = std::iter::once(place).chain(others).map(Place::Rule).collect();
+        finding.packets = Some(context.packets(meant)?);
+        finding.sample = context.sample(meant, path)?;
+        return Ok(Some(finding));
+    }
+    Ok(None)
+}
+
+/// The rules that accept by ports that the service uses.
+fn candidates(context: &Context<'_>) -> Vec<RuleRef> {
+    let service = &context.request.deployment.service;
+    let used = |condition: &Match| match condition {
+        Match::DestinationPort(ports) => {
+            !ports.is_any()
+                && (ports.contains(service.control_port)
+                    || service.passive_ports.is_some_and(|range| ports.overlap(range).is_some()))
+        }
+        Match::SourcePort(ports) => {
+            let active = service.active_source.ports();
+            !ports.is_any() && ports.ranges().iter().any(|&range| active.overlap(range).is_some())
+        }
+        _ => false,
+    };
+    let serves = |rule: &Rule| {
+        rule.actions.contains(&Action::Accept)
+            && rule.matches.iter().any(|condition| match condition {
+                Match::AnyOf(alternatives) => alternatives.iter().flatten().any(used),
+                other => used(other),
+            })
+    };
+    let mut found = Vec::new();
+    for (chain, rules) in context.ruleset().chains.iter().enumerate() {
+        if rules.base.is_some_and(|base| base.nat || matches!(base.hook, Hook::PfNat | Hook::PfRdr)) {
+            continue;
+        }
+        let own = rules.rules.iter().enumerate().filter(|(_, rule)| serves(rule));
+        found.extend(own.map(|(rule, _)| RuleRef { chain, rule }));
+    }
+    found
+}
+
+/// The rules as they would be if that at `place` were the only one of its table's chains at the hooks of `path`.
+fn alone_at_first(ruleset: &Ruleset, place: RuleRef, path: Path) -> Ruleset {
+    let rule = Rule { quick: true, ..ruleset.chains[place.chain].rules[place.rule].clone() };
+    let drop = Rule { quick: true, actions: [Action::Drop].into(), ..Rule::default() };
+    let Chain { table, base: own, .. } = &ruleset.chains[place.chain];
+    let hooks: &[Hook] = match path {
+        Path::Input => &[Hook::Input, Hook::PfFilter],
+        Path::Forward => &[Hook::Forward, Hook::PfFilter],
+        Path::Output => &[Hook::Output, Hook::PfFilter],
+    };
+    let is_meant = |chain: &Chain| {
+        chain.table == *table
+            && chain.base.is_some_and(|base| match own {
+                Some(own) => (own.hook, own.priority) == (base.hook, base.priority),
+                None => hooks.contains(&base.hook) && !base.nat,
+            })
+    };
+    let chains = ruleset.chains.iter().map(|chain| {
+        if is_meant(chain) {
+            let Chain { table, name, base, .. } = chain;
+            let rules = vec![rule.clone(), drop.clone()];
+            Chain { table: table.clone(), name: name.clone(), base: *base, rules }
+        } else {
+            chain.clone()
+        }
+    });
+    Ruleset {
+        skipped_interfaces: ruleset.skipped_interfaces.clone(),
+        helper_objects: ruleset.helper_objects.clone(),
+        chains: chains.collect(),
+    }
+}
+
+/// Whether packets come to a chain: it is a base chain, or one that they come to goes on in it.
+fn is_entered(ruleset: &Ruleset, chain: usize) -> bool {
+    let mut entered: Vec<usize> =
+        (0..ruleset.chains.len()).filter(|&index| ruleset.chains[index].base.is_some()).collect();
+    let mut next = 0;
+    while let Some(&index) = entered.get(next) {
+        next += 1;
+        let from = &ruleset.chains[index];
+        for action in from.rules.iter().flat_map(|rule| &rule.actions) {
+            let (Action::Jump(name) | Action::Goto(name)) = action else { continue };
+            let to = ruleset.chains.iter().position(|to| to.name == *name && to.table == from.table);
+            entered.extend(to.filter(|to| !entered.contains(to)));
+        }
+    }
+    entered.contains(&chain)
+}
