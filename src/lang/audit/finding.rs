@@ -4,10 +4,6 @@ use super::Words;
 use super::catalogue::text;
 use super::sources::{Sources, Spot};
 use crate::audit::{Finding, Message, entry};
-use super::{Words, missing, nat};
-use super::{Words, family, missing, nat, shadow};
-use crate::audit::{Finding, Message, Place, entry};
-use crate::deployment::Reading;
 use crate::lang::diff::packet;
 use crate::lang::problem::{self, help};
 use crate::lang::{Lang, say};
@@ -98,9 +94,6 @@ pub(super) fn words(finding: &Finding, lang: Lang) -> Words {
     match &finding.message {
         Message::Missing(message) => super::missing::words(message, lang),
         Message::Nat(message) => super::nat::words(message, lang),
-        Message::Family(message) => family::words(*message, lang),
-        Message::Missing(message) => missing::words(message, lang),
-        Message::Nat(message) => nat::words(message, lang),
-        Message::Shadow(message) => shadow::words(message, lang),
+        Message::Shadow(message) => super::shadow::words(message, lang),
     }
 }

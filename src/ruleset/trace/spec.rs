@@ -102,6 +102,7 @@ pub fn fields(path: Path, packet: &Packet) -> Map<String, Value> {
     let mut fields = Map::new();
     let mut add = |name: &str, value: Value| fields.insert(name.to_owned(), value);
     add("hook", path.id().into());
+    add("family", packet.family().id().into());
     add("proto", packet.payload.protocol().to_string().into());
     add("src", packet.source.to_string().into());
     let ports = packet.payload.ports();
