@@ -92,6 +92,7 @@ pub(super) fn advice(finding: &Finding, words: &Words, lang: Lang) -> String {
 #[must_use]
 pub(super) fn words(finding: &Finding, lang: Lang) -> Words {
     match &finding.message {
+        Message::Family(message) => super::family::words(*message, lang),
         Message::Missing(message) => super::missing::words(message, lang),
         Message::Nat(message) => super::nat::words(message, lang),
         Message::Shadow(message) => super::shadow::words(message, lang),
