@@ -5,6 +5,8 @@
 //! if that is there, else `deployment.yaml`. What else an audit finds is told by a line `also: FTP006 FTP026` in a
 //! comment of the case, and nothing more may be found.
 
+mod json;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};

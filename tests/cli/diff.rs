@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::runner::{assert_snapshot, ftpfw, has_chinese, run};
@@ -50,11 +51,33 @@ fn the_difference_is_shown_with_a_packet_that_trace_confirms() {
     }
     let run = run(ftpfw("diff a.rules.v4 b.nft").current_dir(folder.path()));
     let sample = run.stdout.lines().find_map(|line| line.strip_prefix("For example: ")).expect("a sample");
-    let pairs = format!("hook=input {sample}").replace(' ', ",");
+    let pairs = sample.replace(' ', ",");
     for (rules, verdict) in [("a.rules.v4", "DROP"), ("b.nft", "ACCEPT")] {
         let command = format!("trace {rules} --packet {pairs}");
         let trace = crate::runner::run(ftpfw(&command).current_dir(folder.path()));
         assert!(trace.stdout.starts_with(verdict), "{command}\n{}", trace.stdout);
+    }
+}
+
+#[test]
+fn json_is_as_its_schema_says() {
+    let schema: Value =
+        serde_json::from_str(include_str!("../../docs/schema/diff.json")).expect("a schema in JSON");
+    let validator = jsonschema::validator_for(&schema).expect("a valid schema");
+    let folder = folder();
+    for (other, code) in [("b.nft", 1), ("c.nft", 0)] {
+        let command = format!("diff --format json a.rules.v4 {other}");
+        let run = run(ftpfw(&command).current_dir(folder.path()));
+        assert_eq!(run.code, Some(code), "{}", run.stdout);
+        let value: Value = serde_json::from_str(&run.stdout).expect("JSON");
+        let faults: Vec<String> = validator.iter_errors(&value).map(|fault| fault.to_string()).collect();
+        assert!(faults.is_empty(), "{faults:#?}");
+        let differences = value["differences"].as_array().expect("differences");
+        assert_eq!(differences.is_empty(), code == 0);
+        for difference in differences {
+            assert_eq!((&difference["hook"], &difference["only"]), (&"input".into(), &"b".into()));
+            assert!(ftpfw::ruleset::trace::spec::parse(&difference["sample"].to_string()).is_ok());
+        }
     }
 }
 

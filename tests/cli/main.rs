@@ -1,5 +1,6 @@
 //! The command line as its users meet it: the program itself, in an environment without surprises.
 
+mod audit;
 mod commands;
 mod completions;
 mod diff;

@@ -21,12 +21,6 @@ use crate::lang::trace;
 /// The arguments of `ftpfw audit`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// What the rule sets should let through.
-    #[command(flatten, next_help_heading = "deployment")]
-    pub(super) deployment: DeploymentArgs,
-    /// The rule sets of one firewall, which apply together.
-    #[arg(value_name = "RULESET")]
-    pub(super) rulesets: Vec<PathBuf>,
     /// Which firewalls.
     #[command(flatten)]
     pub(super) chosen: Chosen,
@@ -51,6 +45,12 @@ pub(super) struct Arguments {
     /// How to write the answer.
     #[arg(long, value_name = "FORMAT", default_value = Form::Text.id(), value_parser = choice(&Form::ALL, Form::id))]
     pub(super) format: Form,
+    /// What the rule sets should let through.
+    #[command(flatten, next_help_heading = "deployment")]
+    pub(super) deployment: DeploymentArgs,
+    /// The rule sets of one firewall, which apply together.
+    #[arg(value_name = "RULESET")]
+    pub(super) rulesets: Vec<PathBuf>,
 }
 
 /// From which level on findings fail the run.
