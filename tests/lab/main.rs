@@ -23,6 +23,7 @@ mod expectations;
 mod fence;
 mod generated;
 mod listings;
+mod live;
 mod namespace;
 mod oracle;
 mod owned;

@@ -12,14 +12,22 @@ use crate::packet::Family;
 /// Reads all rules. Each is read once: what iptables-nft has loaded is taken from its own program, and left out of what
 /// nft lists.
 pub(super) fn rules(live: &mut Live) {
-    let listing = listed(live);
-    let mut managed = Vec::new();
+    let listing = match is_present("nf_tables") {
+        Some(false) => {
+            live.answered = true;
+            Some(nft::Listing::default())
+        }
+        present => listed(live, present),
+    };
+    let mut saved = Vec::new();
     for family in Family::ALL {
-        managed.extend(saved_by_nft(live, family, listing.as_ref()).into_iter().map(|table| (family, table)));
+        if listing.as_ref().is_none_or(|listing| listing.may_be_of_iptables(family)) {
+            saved.extend(saved_by_nft(live, family));
+        }
         saved_by_legacy(live, family);
     }
     if let Some(listing) = listing {
-        let own = listing.without(&managed);
+        let own = listing.without(&saved);
         if own.has_extensions() {
             live.troubles.push(Trouble::Missing { program: "iptables-nft-save" });
         }
@@ -30,13 +38,8 @@ pub(super) fn rules(live: &mut Live) {
     sets(live);
 }
 
-/// What nft lists. `None` where nf_tables has no rules, or they cannot be read.
-fn listed(live: &mut Live) -> Option<nft::Listing> {
-    let present = is_present("nf_tables");
-    if present == Some(false) {
-        live.answered = true;
-        return None;
-    }
+/// What nft lists. `None` if it cannot be asked.
+fn listed(live: &mut Live, present: Option<bool>) -> Option<nft::Listing> {
     let Some(nft) = program::find("nft") else {
         if present == Some(true) {
             live.troubles.push(Trouble::Missing { program: "nft" });
@@ -58,19 +61,16 @@ fn listed(live: &mut Live) -> Option<nft::Listing> {
     }
 }
 
-/// The rules of iptables-nft, and the names of its tables.
-fn saved_by_nft(live: &mut Live, family: Family, listing: Option<&nft::Listing>) -> Vec<String> {
-    if !listing.is_some_and(|listing| listing.may_be_of_iptables(family)) {
-        return Vec::new();
-    }
+/// The rules of iptables-nft, and which of the tables that nft lists they are.
+fn saved_by_nft(live: &mut Live, family: Family) -> Vec<nft::Saved> {
     let name = if family == Family::Ipv4 { "iptables" } else { "ip6tables" };
     let Some(save) = variant(name, "nft", |version| version.contains("nf_tables")) else { return Vec::new() };
     match program::output(&save, &[]) {
         Ok(text) => {
-            // A table that iptables does not understand it leaves to nft.
-            let tables = text.lines().filter_map(|line| line.strip_prefix('*')).map(str::to_owned).collect();
+            live.answered = true;
+            let saved = nft::Saved::read(&text, family);
             add_saved(live, &save, text, family);
-            tables
+            saved
         }
         Err(trouble) => {
             live.troubles.push(trouble);

@@ -4,7 +4,45 @@ use serde_json::Value;
 
 use crate::packet::Family;
 
+/// A table that iptables-nft saves.
+pub(super) struct Saved {
+    family: Family,
+    table: String,
+    /// Its chains.
+    chains: Vec<String>,
+    /// Whether there are other base chains in it, which nft alone lists.
+    is_part: bool,
+}
+
+impl Saved {
+    /// The tables in what `iptables-nft-save` prints.
+    pub(super) fn read(text: &str, family: Family) -> Vec<Self> {
+        let mut tables: Vec<Self> = Vec::new();
+        // A comment above the tables says of which it does not understand everything.
+        let in_part = |table: &str| {
+            let mark = format!("# Table `{table}'");
+            text.lines().any(|line| line.starts_with(&mark))
+        };
+        for line in text.lines() {
+            if let Some(table) = line.strip_prefix('*') {
+                let (table, is_part) = (table.to_owned(), in_part(table));
+                tables.push(Self { family, table, chains: Vec::new(), is_part });
+            } else if let (Some(chain), Some(table)) = (line.strip_prefix(':'), tables.last_mut()) {
+                table.chains.extend(chain.split(' ').next().map(str::to_owned));
+            }
+        }
+        tables
+    }
+
+    /// Whether an object of nft's listing is of this table, and saved with it.
+    fn holds(&self, object: &Value) -> bool {
+        let saved = || chain(object).is_some_and(|chain| self.chains.iter().any(|own| own == chain));
+        table(object) == Some((id(self.family), self.table.as_str())) && (!self.is_part || saved())
+    }
+}
+
 /// The objects that nft lists, without what changes from one listing to the next: handles and counters.
+#[derive(Default)]
 pub(super) struct Listing(Vec<Value>);
 
 /// The tables that iptables has.
@@ -36,12 +74,9 @@ impl Listing {
         self.0.iter().filter_map(table).any(|(of, name)| of == id(family) && TABLES.contains(&name))
     }
 
-    /// The same without these tables.
-    pub(super) fn without(mut self, tables: &[(Family, String)]) -> Self {
-        self.0.retain(|object| {
-            let own = table(object);
-            !tables.iter().any(|(family, name)| own == Some((id(*family), name.as_str())))
-        });
+    /// The same without what iptables-nft saves.
+    pub(super) fn without(mut self, saved: &[Saved]) -> Self {
+        self.0.retain(|object| !saved.iter().any(|saved| saved.holds(object)));
         self
     }
 
@@ -75,4 +110,51 @@ fn table(object: &Value) -> Option<(&str, &str)> {
     let (kind, fields) = object.as_object()?.iter().next()?;
     let name = if kind == "table" { "name" } else { "table" };
     Some((fields.get("family")?.as_str()?, fields.get(name)?.as_str()?))
+}
+
+/// The name of the chain that an object is, or is in.
+fn chain(object: &Value) -> Option<&str> {
+    let (kind, fields) = object.as_object()?.iter().next()?;
+    fields.get(if kind == "chain" { "name" } else { "chain" })?.as_str()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LISTING: &str = r#"{"nftables": [{"metainfo": {"version": "1.0.6"}},
+        {"table": {"family": "ip", "name": "filter", "handle": 1}},
+        {"chain": {"family": "ip", "table": "filter", "name": "INPUT", "handle": 1}},
+        {"rule": {"family": "ip", "table": "filter", "chain": "INPUT", "handle": 2, "expr": [{"xt": null}]}},
+        {"chain": {"family": "ip", "table": "filter", "name": "other", "handle": 3}},
+        {"rule": {"family": "ip", "table": "filter", "chain": "other", "handle": 4,
+            "expr": [{"counter": {"packets": 3, "bytes": 4}}, {"drop": null}]}},
+        {"table": {"family": "ip6", "name": "filter", "handle": 1}}]}"#;
+
+    const SAVED: &str = "*filter\n:INPUT ACCEPT [0:0]\n:user - [0:0]\n-A INPUT -j ACCEPT\nCOMMIT\n";
+
+    fn listing() -> Listing {
+        Listing::read(LISTING).expect("a listing")
+    }
+
+    #[test]
+    fn what_iptables_saves_is_left_out() {
+        assert!(listing().may_be_of_iptables(Family::Ipv4) && listing().has_extensions());
+        let own = listing().without(&Saved::read(SAVED, Family::Ipv4));
+        let text = "{\"nftables\": [\n{\"table\":{\"family\":\"ip6\",\"name\":\"filter\"}}\n]}\n";
+        assert_eq!(own.text(), text);
+        assert!(!own.has_extensions());
+    }
+
+    #[test]
+    fn chains_that_iptables_does_not_understand_stay() {
+        let saved = format!("# Table `filter' contains incompatible base-chains, use 'nft' tool\n{SAVED}");
+        let own = listing().without(&Saved::read(&saved, Family::Ipv4));
+        let text = own.text();
+        assert!(text.contains(r#""name":"other""#) && !text.contains("INPUT"), "{text}");
+        assert!(text.contains(r#"[{"counter":null},{"drop":null}]"#) && !text.contains("handle"), "{text}");
+        // Nothing at all of a table that it does not understand is saved.
+        let saved = Saved::read("# Table `filter' is incompatible, use 'nft' tool.\n", Family::Ipv4);
+        assert_eq!(listing().without(&saved).text(), listing().text());
+    }
 }
