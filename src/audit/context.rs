@@ -37,6 +37,8 @@ pub(super) struct Context<'a> {
     pub(super) matrix: Vec<Cell>,
     /// Whether what is not let through is so for its sources only, by the packets.
     pub(super) bans: HashMap<PacketSet, bool>,
+    /// What is too broad, once that is known: its findings are decided together.
+    pub(super) broad: Option<Vec<Finding>>,
 }
 
 impl<'a> Context<'a> {
@@ -57,6 +59,7 @@ impl<'a> Context<'a> {
             if_new,
             matrix: Vec::new(),
             bans: HashMap::new(),
+            broad: None,
         };
         context.judged = context.required();
         context.matrix = context.cells()?;

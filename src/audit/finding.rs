@@ -1,6 +1,7 @@
 //! What an audit finds.
 
 use super::RuleId;
+use super::broad;
 use super::family;
 use super::missing;
 use super::nat;
@@ -99,4 +100,6 @@ pub enum Message {
     Nat(nat::Message),
     /// An accept rule never decides.
     Shadow(shadow::Message),
+    /// More is let through than is required.
+    Broad(broad::Message),
 }

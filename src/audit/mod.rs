@@ -7,6 +7,7 @@
 
 mod ban;
 pub mod baseline;
+pub mod broad;
 mod catalogue;
 mod context;
 mod crossing;

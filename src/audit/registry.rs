@@ -1,9 +1,14 @@
 //! The findings by their ids: for each its text in the catalogue and what looks for it.
 
+use super::Request;
+use super::broad;
 use super::context::Context;
 use super::end_to_end::Works;
+use super::family;
 use super::finding::Finding;
-use super::{Request, family, missing, nat, shadow};
+use super::missing;
+use super::nat;
+use super::shadow;
 use crate::packet::TooComplex;
 
 /// What looks for a finding.
@@ -46,9 +51,17 @@ macro_rules! registry {
 }
 
 registry! {
+    FTP001 => Firewall broad::source_port,
+    FTP002 => Firewall broad::nearly_all_ports,
+    FTP003 => Firewall broad::high_to_high,
     FTP004 => Firewall missing::control,
     FTP005 => Firewall missing::passive_data,
+    FTP006 => Firewall broad::surplus,
+    FTP019 => Firewall broad::related,
     FTP021 => Firewall missing::active_data,
+    FTP022 => Firewall broad::stateless_replies,
+    FTP023 => Firewall broad::data_port,
+    FTP024 => Firewall broad::udp,
     FTP025 => Firewall family::forgotten,
     FTP026 => Firewall shadow::unreached,
     FTP027 => Firewall nat::leaves_out,

@@ -96,5 +96,6 @@ pub(super) fn words(finding: &Finding, lang: Lang) -> Words {
         Message::Missing(message) => super::missing::words(message, lang),
         Message::Nat(message) => super::nat::words(message, lang),
         Message::Shadow(message) => super::shadow::words(message, lang),
+        Message::Broad(message) => super::broad::words(message, lang),
     }
 }

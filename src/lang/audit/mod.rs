@@ -1,5 +1,6 @@
 //! What `audit` says.
 
+mod broad;
 pub mod catalogue;
 mod family;
 mod finding;
@@ -7,9 +8,9 @@ mod json;
 mod matrix;
 mod missing;
 mod nat;
+mod shadow;
 mod sources;
 pub mod suppress;
-mod shadow;
 
 pub use finding::diagnostic;
 pub use json::json;

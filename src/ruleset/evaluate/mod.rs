@@ -84,20 +84,65 @@ pub fn decisions(
     limit: usize,
     space: &mut Space,
 ) -> Result<Decisions, TooComplex> {
-    let onward = Asked::nobody_decided(question.onward, space)?;
-    let question = Question { onward, ..question };
-    let (set, asked) = answer(ruleset, question, Asked::Deciders(Labels::default()), space)?;
-    let mut rest = space.intersection(set, question.within)?;
-    let mut known = Vec::new();
-    for label in space.labels_of(rest, limit) {
-        let packets = space.labelled(rest, label)?;
-        let labelled = space.label(label)?;
-        rest = space.difference(rest, labelled)?;
-        if let Some((verdict, by)) = asked.decision(label) {
-            known.push(Decision { verdict, by, packets });
+    Deciders::new(ruleset, question, space)?.decisions(PacketSet::FULL, limit, space)
+}
+
+/// Who decides on each of the packets of a question, evaluated once and to be asked often.
+#[derive(Debug)]
+pub struct Deciders<'a> {
+    labelled: PacketSet,
+    asked: Asked<'a>,
+}
+
+impl<'a> Deciders<'a> {
+    /// Evaluates the rule set.
+    ///
+    /// # Errors
+    ///
+    /// When the sets outgrow the budget of their space.
+    pub fn new(ruleset: &'a Ruleset, question: Question, space: &mut Space) -> Result<Self, TooComplex> {
+        let onward = Asked::nobody_decided(question.onward, space)?;
+        let question = Question { onward, ..question };
+        let (set, asked) = answer(ruleset, question, Asked::Deciders(Labels::default()), space)?;
+        let labelled = space.intersection(set, question.within)?;
+        Ok(Self { labelled, asked })
+    }
+
+    /// Who decides on the packets of the question that are `within`; at most `limit` of them are listed.
+    ///
+    /// # Errors
+    ///
+    /// When the sets outgrow the budget of their space.
+    pub fn decisions(
+        &self,
+        within: PacketSet,
+        limit: usize,
+        space: &mut Space,
+    ) -> Result<Decisions, TooComplex> {
+        let mut rest = space.intersection(self.labelled, within)?;
+        let mut known = Vec::new();
+        for label in space.labels_of(rest, limit) {
+            let packets = space.labelled(rest, label)?;
+            let labelled = space.label(label)?;
+            rest = space.difference(rest, labelled)?;
+            if let Some((verdict, by)) = self.asked.decision(label) {
+                known.push(Decision { verdict, by, packets });
+            }
+        }
+        Ok(Decisions { known, rest: space.unlabelled(rest)? })
+    }
+
+    /// The packets of the question that `by` lets through.
+    ///
+    /// # Errors
+    ///
+    /// When the sets outgrow the budget of their space.
+    pub fn accepted_by(&self, by: Decider, space: &mut Space) -> Result<PacketSet, TooComplex> {
+        match self.asked.label((Verdict::Accept, by)) {
+            Some(label) => space.labelled(self.labelled, label),
+            None => Ok(PacketSet::EMPTY),
         }
     }
-    Ok(Decisions { known, rest: space.unlabelled(rest)? })
 }
 
 /// The packets of the question that open a connection to which the rule set attaches the conntrack helper `helper`

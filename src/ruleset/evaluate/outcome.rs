@@ -39,6 +39,14 @@ impl Asked<'_> {
         }
     }
 
+    /// The label of a decision, if anything was decided so.
+    pub(super) fn label(&self, decision: (Verdict, Decider)) -> Option<u32> {
+        match self {
+            Self::Deciders(labels) => labels.known.get(&decision).copied(),
+            Self::Through | Self::Helper(_) => None,
+        }
+    }
+
     /// The packets of `set` that are helped.
     pub(super) fn helped(set: PacketSet, space: &mut Space) -> Result<PacketSet, TooComplex> {
         space.labelled(set, HELPED)

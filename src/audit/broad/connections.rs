@@ -1,0 +1,467 @@
+//! The rules that serve FTP and let more through than it needs: FTP001, FTP002, FTP003, FTP006, FTP022, FTP023, FTP024.
+
+use ipnet::IpNet;
+
+use super::super::context::Context;
+use super::super::{Place, RuleId, finding};
+use super::way::Way;
+use super::{Found, Kind, Message, place};
+use crate::audit::Finding;
+use crate::deployment::{ActiveSource, Egress};
+use crate::flow::FlowId;
+use crate::packet::{AddressSet, Field, PacketSet, PortRange, PortSet, Space, TooComplex};
+use crate::ruleset::evaluate::{Question, accepted};
+use crate::ruleset::trace::{Decider, Verdict};
+use crate::ruleset::{Action, Direction, Match, Rule};
+
+/// The ports of FTP (20, 21) and of FTP over implicit TLS (989, 990), as rules by source port name them.
+const WELL_KNOWN: [u16; 4] = [20, 21, 989, 990];
+/// Half of all ports.
+const HALF: u32 = 1 << 15;
+/// Fewer ports closed than these, and all are open in effect.
+const FEW: u32 = 1 << 10;
+/// The rules of one direction that are looked at.
+const MOST_RULES: usize = 64;
+
+/// The findings, in no order.
+pub(super) fn all(context: &mut Context<'_>) -> Result<Vec<Finding>, TooComplex> {
+    let mut judged = Vec::new();
+    for direction in [Direction::In, Direction::Out] {
+        let way = Way::new(context, direction)?;
+        let ports = Ports::new(context, &way);
+        let mut judge = Judge { context: &mut *context, way: &way, ports: &ports };
+        judged.push(judge.all()?);
+    }
+    let mut findings = Vec::new();
+    let high_out = judged[1].iter().find(|one| one.is_high_to_high).map(|one| one.by);
+    for one in judged.into_iter().flatten() {
+        for mut found in one.found {
+            let both_ways = high_out.filter(|_| found.rule == RuleId::FTP002 && one.is_high_to_high);
+            if both_ways.is_some() {
+                found.rule = RuleId::FTP003;
+                found.message.kind = Kind::HighToHigh;
+                found.flows = vec![FlowId::P3, FlowId::P4];
+            }
+            let rule = found.rule;
+            let mut finding = found.finding(context)?;
+            finding.demanded_by = demanded_by(rule);
+            if let Some(other) = both_ways.and_then(place).filter(|other| !finding.places.contains(other)) {
+                finding.places.push(other);
+            }
+            name_translation(context, &mut finding);
+            findings.push(finding);
+        }
+    }
+    Ok(findings)
+}
+
+/// The fields of the deployment that say what would be enough.
+fn demanded_by(rule: RuleId) -> Vec<&'static str> {
+    match rule {
+        RuleId::FTP002 | RuleId::FTP003 | RuleId::FTP006 => {
+            vec!["service.passive.ports", "service.control_port", "clients.addresses"]
+        }
+        RuleId::FTP023 => vec!["service.active.source_port"],
+        _ => Vec::new(),
+    }
+}
+
+/// Adds the rule that translates nearly all ports to a finding about them.
+fn name_translation(context: &Context<'_>, finding: &mut Finding) {
+    let finding::Message::Broad(Message { kind: Kind::NearlyAll { translated, .. }, .. }) =
+        &mut finding.message
+    else {
+        return;
+    };
+    let Some(sample) = &finding.sample else { return };
+    let met = context.tracer.trace(&sample.packet, sample.path).met;
+    let translates = |place: &Place| {
+        let actions = context.rule(*place).map(|rule| &rule.actions);
+        actions.is_some_and(|actions| {
+            actions.iter().any(|action| matches!(action, Action::DestinationNat { .. }))
+        })
+    };
+    if let Some(rule) = met.into_iter().map(Place::Rule).find(translates) {
+        *translated = true;
+        finding.places.insert(0, rule);
+        finding.places.dedup();
+    }
+}
+
+/// What is found of one rule or policy.
+struct Judged {
+    by: Decider,
+    found: Vec<Found>,
+    /// Whether it lets any high port reach any other.
+    is_high_to_high: bool,
+}
+
+/// The ports that rules for FTP speak of.
+struct Ports {
+    /// Those that the server listens on.
+    listening: PortSet,
+    /// Those that it opens active data connections from, where they are fixed and that mode is on offer.
+    active: PortSet,
+    /// Those that rules by source port speak of.
+    sources: PortSet,
+    /// Those that only active data connections come from: nothing listens there.
+    data: PortSet,
+}
+
+impl Ports {
+    fn new(context: &Context<'_>, way: &Way<'_>) -> Self {
+        let service = &context.request.deployment.service;
+        let control = PortRange::single(service.control_port);
+        let passive = service.passive_ports.filter(|_| service.modes.passive);
+        let listening: PortSet = passive.into_iter().chain([control]).collect();
+        let active = match &service.active_source {
+            ActiveSource::Ports(ports) if service.modes.active => ports.clone(),
+            _ => PortSet::default(),
+        };
+        let well_known = WELL_KNOWN.map(PortRange::single);
+        let sources = well_known.into_iter().chain([control]).chain(active.ranges().iter().copied());
+        let data = active.ranges().iter().copied().chain([PortRange::single(20)]);
+        let data = data.filter(|range| way.ports.overlap(*range).is_none()).collect();
+        Self { listening, active: active.clone(), sources: sources.collect(), data }
+    }
+}
+
+/// Judges the rules of one direction.
+struct Judge<'j, 'a> {
+    context: &'j mut Context<'a>,
+    way: &'j Way<'a>,
+    ports: &'j Ports,
+}
+
+/// The packets that a rule or policy lets through.
+struct Let {
+    by: Decider,
+    /// Those that are neither required nor declared.
+    surplus: PacketSet,
+    /// Those of them that open a TCP connection.
+    opening: PacketSet,
+    /// The source ports of all TCP packets that it lets through.
+    source_ports: PortSet,
+    /// The destination ports of all TCP connections with the server that it lets somebody open.
+    ports: PortSet,
+    /// The destination ports that the rule itself names.
+    named: Option<PortSet>,
+}
+
+impl Let {
+    /// Whether it is about no port in particular.
+    fn is_everything(&self) -> bool {
+        count(self.named.as_ref().unwrap_or(&self.ports)) > 2 * HALF - FEW
+    }
+}
+
+impl Judge<'_, '_> {
+    fn space(&mut self) -> &mut Space {
+        &mut self.context.space
+    }
+
+    fn all(&mut self) -> Result<Vec<Judged>, TooComplex> {
+        let way = self.way;
+        let mut probes = vec![way.required];
+        probes.push(self.context.space.source_port(&self.ports.sources)?);
+        if way.towards_server {
+            let ports = union(&[&self.ports.listening, &self.ports.data, &PortRange::single(21).into()]);
+            let ports = self.context.space.destination_port(&ports)?;
+            probes.push(self.context.space.intersection(ports, way.of_server)?);
+        } else {
+            let ports = self.context.space.source_port(&self.ports.listening)?;
+            probes.push(self.context.space.intersection(ports, way.of_server)?);
+        }
+        let probe = self.space().union_all(probes)?;
+        let decisions = way.deciders.decisions(probe, MOST_RULES, self.space())?;
+        let mut judged = Vec::new();
+        for decision in decisions.known.into_iter().filter(|decision| decision.verdict == Verdict::Accept) {
+            if decision.by != Decider::Nothing {
+                judged.push(self.one(decision.by)?);
+            }
+        }
+        Ok(judged)
+    }
+
+    fn one(&mut self, by: Decider) -> Result<Judged, TooComplex> {
+        let way = self.way;
+        let all = way.deciders.accepted_by(by, self.space())?;
+        let surplus = self.space().difference(all, way.declared)?;
+        let opening = self.space().intersection(surplus, way.opening)?;
+        let tcp = self.space().difference(all, way.udp)?;
+        let opens = self.space().intersection_all([all, way.opening, way.of_server])?;
+        let named = place(by).and_then(|place| self.context.rule(place)).and_then(named);
+        let source_ports = self.space().source_ports_of(tcp)?;
+        let ports = self.space().destination_ports_of(opens)?;
+        let lets = Let { by, surplus, opening, source_ports, ports, named };
+        let is_rule = matches!(by, Decider::Rule(_));
+        let is_high_to_high = is_rule && is_high(&lets.source_ports) && is_high(&lets.ports);
+        let outwards = way.direction == Direction::Out;
+        // Whatever leaves by a policy, or because nothing is restricted, is not for FTP.
+        let unrelated = outwards && (!is_rule || self.context.firewall().egress == Egress::Open);
+        let found = if surplus.is_empty() || unrelated {
+            Vec::new()
+        } else if way.towards_server {
+            self.towards_server(&lets)?
+        } else {
+            self.away_from_server(&lets)?.into_iter().collect()
+        };
+        Ok(Judged { by, found, is_high_to_high })
+    }
+
+    fn found(&self, lets: &Let, rule: RuleId, kind: Kind, flows: Vec<FlowId>, packets: PacketSet) -> Found {
+        let way = self.way;
+        let message = Message {
+            kind,
+            side: self.context.firewall().side,
+            direction: way.direction,
+            policy: matches!(lets.by, Decider::Policy { .. }),
+            required: way.ports.clone(),
+            peers: way.peers.clone(),
+        };
+        Found { rule, message, flows, by: lets.by, path: way.path, packets }
+    }
+
+    /// Connections to the server: at its own firewalls they come in, at the clients' they go out.
+    fn towards_server(&mut self, lets: &Let) -> Result<Vec<Found>, TooComplex> {
+        let inwards = self.way.direction == Direction::In;
+        if inwards && is_within(&lets.source_ports, &self.ports.sources) {
+            return Ok(self.by_source_port(lets)?.into_iter().collect());
+        }
+        if lets.is_everything() && (!inwards || !self.is_from_anywhere(lets)?) {
+            return Ok(Vec::new());
+        }
+        if inwards && count(&lets.ports) >= HALF {
+            return Ok(vec![self.nearly_all(lets)?]);
+        }
+        let mut found = Vec::new();
+        found.extend(self.wider(lets)?);
+        found.extend(self.data_port(lets)?);
+        found.extend(self.udp(lets)?);
+        Ok(found)
+    }
+
+    /// Connections from the server, and what looks like its replies.
+    fn away_from_server(&mut self, lets: &Let) -> Result<Option<Found>, TooComplex> {
+        let way = self.way;
+        let by_known_port = is_within(&lets.source_ports, &self.ports.sources);
+        let by_listening_port =
+            overlaps(&lets.source_ports, &self.ports.listening) && count(&lets.source_ports) < HALF;
+        match way.direction {
+            Direction::In if by_known_port && !lets.opening.is_empty() => {
+                let sources = self.space().sources_of(lets.opening)?;
+                if contains(&way.peers, &sources) {
+                    return self.where_they_lead(lets, lets.opening);
+                }
+                return self.by_source_port(lets);
+            }
+            Direction::Out if by_known_port || by_listening_port => {
+                let replies = self.stateless(lets)?;
+                if replies.is_some() {
+                    return Ok(replies);
+                }
+                let active = self.context.space.source_port(&self.ports.active)?;
+                let active = self.space().intersection(lets.opening, active)?;
+                return self.where_they_lead(lets, active);
+            }
+            Direction::In if by_known_port || by_listening_port => return self.stateless(lets),
+            _ => {}
+        }
+        if lets.is_everything() && !(way.direction == Direction::In && self.is_from_anywhere(lets)?) {
+            return Ok(None);
+        }
+        let inwards = way.direction == Direction::In;
+        if inwards && count(&lets.ports) >= HALF && self.is_from_anywhere(lets)? {
+            return self.nearly_all(lets).map(Some);
+        }
+        // What serves active data connections opens most of the ports that they lead to.
+        let active = self.context.request.deployment.service.active_source.ports();
+        let most = 2 * count(&lets.ports) >= count(&way.ports) && !way.ports.is_empty();
+        if most
+            && overlaps(&active, &lets.source_ports)
+            && !(way.direction == Direction::Out && lets.source_ports.is_any())
+        {
+            return self.where_they_lead(lets, lets.opening);
+        }
+        Ok(None)
+    }
+
+    /// FTP001, unless the same connections are let through from other ports too.
+    fn by_source_port(&mut self, lets: &Let) -> Result<Option<Found>, TooComplex> {
+        let packets = self.only_by_source_port(lets, lets.opening)?;
+        let kind = Kind::SourcePort(lets.source_ports.clone());
+        let flows = vec![FlowId::A3];
+        Ok((!packets.is_empty()).then(|| self.found(lets, RuleId::FTP001, kind, flows, packets)))
+    }
+
+    /// FTP022.
+    fn stateless(&mut self, lets: &Let) -> Result<Option<Found>, TooComplex> {
+        let of_ftp = union(&[&self.ports.sources, &self.ports.listening]);
+        let touching = lets.source_ports.ranges().iter().filter(|range| of_ftp.overlap(**range).is_some());
+        let touching: PortSet = touching.copied().collect();
+        let replying = self.space().source_port(&touching)?;
+        let active = self.context.space.source_port(&self.ports.active)?;
+        let replying = self.space().difference(replying, active)?;
+        let replying = self.space().intersection(lets.surplus, replying)?;
+        let packets = self.only_by_source_port(lets, replying)?;
+        let ports = self.space().source_ports_of(packets)?;
+        let flows = vec![FlowId::A2, FlowId::P2, FlowId::P4];
+        Ok((!packets.is_empty())
+            .then(|| self.found(lets, RuleId::FTP022, Kind::Stateless(ports), flows, packets)))
+    }
+
+    /// Those of `packets` that are not let through from any ordinary source port too.
+    fn only_by_source_port(&mut self, lets: &Let, packets: PacketSet) -> Result<PacketSet, TooComplex> {
+        let special = union(&[&self.ports.listening, &lets.source_ports]);
+        let special = self.space().source_port(&special)?;
+        let high = self.space().source_port(&PortRange::new(1024, u16::MAX).into_iter().collect())?;
+        let ordinary = self.space().difference(high, special)?;
+        let within = self.context.space.intersection(ordinary, self.way.open)?;
+        let question = Question { within, ..self.way.question };
+        let through = accepted(self.context.ruleset(), question, &mut self.context.space)?;
+        let through = self.space().must(through)?;
+        let through = self.space().forget(through, Field::SourcePort(0))?;
+        self.space().difference(packets, through)
+    }
+
+    /// FTP002.
+    fn nearly_all(&mut self, lets: &Let) -> Result<Found, TooComplex> {
+        let packets = self.context.space.intersection(lets.opening, self.way.of_server)?;
+        let packets = if packets.is_empty() { lets.opening } else { packets };
+        let ports = self.space().destination_ports_of(packets)?;
+        let kind = Kind::NearlyAll { ports, translated: false };
+        let flow = if self.way.towards_server { FlowId::P3 } else { FlowId::A3 };
+        Ok(self.found(lets, RuleId::FTP002, kind, vec![flow], packets))
+    }
+
+    /// FTP006 about active data connections: `packets` lead where they need not.
+    fn where_they_lead(&mut self, lets: &Let, packets: PacketSet) -> Result<Option<Found>, TooComplex> {
+        let packets = self.only_by_source_port(lets, packets)?;
+        if packets.is_empty() {
+            return Ok(None);
+        }
+        let enough = self.context.space.destination_port(&self.way.ports)?;
+        let elsewhere = self.space().difference(packets, enough)?;
+        let ports = self.space().destination_ports_of(elsewhere)?;
+        let addresses = self.context.space.intersects(packets, enough)?;
+        let kind = Kind::Wider { ports, addresses };
+        Ok(Some(self.found(lets, RuleId::FTP006, kind, vec![FlowId::A3], packets)))
+    }
+
+    /// FTP006 about connections to the server.
+    fn wider(&mut self, lets: &Let) -> Result<Option<Found>, TooComplex> {
+        let way = self.way;
+        let ranges = lets.named.as_ref().unwrap_or(&lets.ports).ranges();
+        let touching = ranges.iter().filter(|range| way.ports.overlap(**range).is_some());
+        let touching = touching.filter(|range| !self.is_beside_other_services(**range));
+        let touching: PortSet = touching.copied().collect();
+        if !overlaps(&way.ports, &lets.ports) {
+            return Ok(None);
+        }
+        let touching = self.space().destination_port(&touching)?;
+        let enough = self.space().destination_port(&way.ports)?;
+        let beyond = self.space().difference(touching, enough)?;
+        let beyond = self.space().intersection(lets.opening, beyond)?;
+        let foreign = self.space().intersection(lets.opening, enough)?;
+        let packets = self.space().union(beyond, foreign)?;
+        let ports = self.space().destination_ports_of(beyond)?;
+        let kind = Kind::Wider { ports, addresses: !foreign.is_empty() };
+        let flows = way.flows.clone();
+        Ok((!packets.is_empty()).then(|| self.found(lets, RuleId::FTP006, kind, flows, packets)))
+    }
+
+    /// FTP023.
+    fn data_port(&mut self, lets: &Let) -> Result<Option<Found>, TooComplex> {
+        let ranges = lets.named.as_ref().unwrap_or(&lets.ports).ranges();
+        let meant = ranges.iter().filter(|range| {
+            self.ports.data.ranges().contains(range) || self.is_beside_other_services(**range)
+        });
+        let meant = meant.filter_map(|range| self.ports.data.overlap(*range));
+        let meant: PortSet = meant.collect();
+        let packets = self.space().destination_port(&meant)?;
+        let packets = self.context.space.intersection_all([packets, lets.opening, self.way.of_server])?;
+        let ports = self.space().destination_ports_of(packets)?;
+        let flows = vec![FlowId::A4];
+        Ok((!packets.is_empty())
+            .then(|| self.found(lets, RuleId::FTP023, Kind::DataPort(ports), flows, packets)))
+    }
+
+    /// FTP024.
+    fn udp(&mut self, lets: &Let) -> Result<Option<Found>, TooComplex> {
+        let packets =
+            self.context.space.intersection_all([lets.surplus, self.way.udp, self.way.of_server])?;
+        let known: PortSet = [20, 21].map(PortRange::single).into_iter().collect();
+        let of_ftp = union(&[&self.way.ports, &known]);
+        let ports = self.space().destination_ports_of(packets)?;
+        let ranges = lets.named.as_ref().unwrap_or(&ports).ranges();
+        let meant = ranges
+            .iter()
+            .filter(|range| is_within(&(**range).into(), &of_ftp) || self.is_beside_other_services(**range));
+        let meant: PortSet = meant.filter_map(|range| of_ftp.overlap(*range)).collect();
+        let meant = self.space().destination_port(&meant)?;
+        let packets = self.space().intersection(packets, meant)?;
+        let ports = self.space().destination_ports_of(packets)?;
+        let flows = self.way.flows.clone();
+        Ok((!packets.is_empty()).then(|| self.found(lets, RuleId::FTP024, Kind::Udp(ports), flows, packets)))
+    }
+
+    /// Whether these are ports 20 and 21 and their neighbours in a list, ssh (22) and telnet (23).
+    fn is_beside_other_services(&self, range: PortRange) -> bool {
+        range.contains(21) && self.way.ports.contains(21) && range.first() >= 20 && range.last() <= 23
+    }
+
+    /// Whether connections come from anywhere: from half of the addresses of a family or more.
+    fn is_from_anywhere(&mut self, lets: &Let) -> Result<bool, TooComplex> {
+        let sources = self.space().sources_of(lets.opening)?;
+        Ok(sources.families().any(|family| {
+            let share = |net: &IpNet| 0.5_f64.powi(i32::from(net.prefix_len()));
+            sources.of(family).nets().iter().map(share).sum::<f64>() >= 0.5
+        }))
+    }
+}
+
+/// The destination ports that the conditions of a rule name.
+fn named(rule: &Rule) -> Option<PortSet> {
+    let of = |condition: &Match| match condition {
+        Match::DestinationPort(ports) => Some(ports.clone()),
+        Match::AnyOf(alternatives) => {
+            let named = alternatives.iter().map(|all| {
+                all.iter().find_map(|condition| match condition {
+                    Match::DestinationPort(ports) => Some(ports.clone()),
+                    _ => None,
+                })
+            });
+            let named: Vec<PortSet> = named.collect::<Option<_>>()?;
+            Some(named.iter().flat_map(PortSet::ranges).copied().collect())
+        }
+        _ => None,
+    };
+    rule.matches.iter().find_map(of)
+}
+
+fn count(ports: &PortSet) -> u32 {
+    ports.ranges().iter().map(|range| range.count()).sum()
+}
+
+fn union(sets: &[&PortSet]) -> PortSet {
+    sets.iter().flat_map(|set| set.ranges()).copied().collect()
+}
+
+fn overlaps(a: &PortSet, b: &PortSet) -> bool {
+    a.ranges().iter().any(|range| b.overlap(*range).is_some())
+}
+
+/// Whether there are ports in `a`, and all of them are in `b`.
+fn is_within(a: &PortSet, b: &PortSet) -> bool {
+    let inside = |range: &PortRange| b.overlap(*range) == Some(*range);
+    !a.is_empty() && a.ranges().iter().all(inside)
+}
+
+/// Whether these are high ports only, and half of them or more.
+fn is_high(ports: &PortSet) -> bool {
+    ports.ranges().first().is_some_and(|range| range.first() >= 1024) && count(ports) >= HALF
+}
+
+fn contains(all: &AddressSet, some: &AddressSet) -> bool {
+    some.nets().iter().all(|net| all.contains(net))
+}

@@ -1,0 +1,100 @@
+//! Connections that the FTP helper may expect, let through on any port (FTP019).
+
+use super::super::context::Context;
+use super::super::crossing::{FTP_HELPER, Site};
+use super::super::{Finding, RuleId};
+use super::{Found, Kind, Message, place};
+use crate::deployment::Egress;
+use crate::packet::{AddressSet, NameField, PacketSet, PortRange, PortSet, State, TooComplex};
+use crate::ruleset::Direction;
+use crate::ruleset::evaluate::{Deciders, Question};
+use crate::ruleset::trace::{Decider, Verdict};
+
+const SYN: u8 = 0x02;
+/// The rules that are looked at.
+const MOST_RULES: usize = 16;
+
+/// FTP019: a helper is attached, and what it expects is let through whichever port it leads to.
+///
+/// A rule that keeps to ports from 1024 up is what guides to the helper ask for, and is taken as scoped.
+pub(in crate::audit) fn related(context: &mut Context<'_>) -> Result<Vec<Finding>, TooComplex> {
+    let mut found: Vec<Found> = Vec::new();
+    for direction in [Direction::In, Direction::Out] {
+        if direction == Direction::In || context.firewall().egress == Egress::Restricted {
+            found.extend(one_way(context, direction)?);
+        }
+    }
+    // One line of a rule set is about both directions as a rule: one finding, with all places.
+    let places: Vec<_> = found.iter().filter_map(|one| place(one.by)).collect();
+    let Some(first) = found.into_iter().next() else { return Ok(Vec::new()) };
+    let mut finding = first.finding(context)?;
+    for place in places {
+        if !finding.places.contains(&place) {
+            finding.places.push(place);
+        }
+    }
+    Ok(vec![finding])
+}
+
+fn one_way(context: &mut Context<'_>, direction: Direction) -> Result<Vec<Found>, TooComplex> {
+    let interfaces = context.interfaces.clone();
+    let firewall = context.firewall();
+    let site = Site { deployment: context.request.deployment, firewall, interfaces: &interfaces };
+    let path = site.path(direction);
+    let expected = context.if_expected.iter().map(|judged| &judged.crossing);
+    let expected = expected.filter(|one| one.opens() && one.expected && one.direction == direction);
+    let (sets, flows): (Vec<PacketSet>, _) = expected.map(|one| (one.packets, one.flow)).unzip();
+    let space = &mut context.space;
+    let expected = space.union_all(sets)?;
+    let required = space.destination_ports_of(expected)?;
+    let high = PortRange::new(1024, u16::MAX);
+    let scoped: PortSet = required.ranges().iter().copied().chain(high).collect();
+    let scoped = space.destination_port(&scoped)?;
+    let mut families = PacketSet::EMPTY;
+    for &family in &context.helped {
+        let own = space.family(family)?;
+        families = space.union(families, own)?;
+    }
+    let anywhere = [
+        families,
+        site.passing(site.path(direction), direction, space)?,
+        space.tcp_flags(u8::MAX, SYN)?,
+        space.reply(false)?,
+        space.mark(0, u32::MAX)?,
+        space.connection_mark(0, u32::MAX)?,
+    ];
+    let anywhere = space.intersection_all(anywhere)?;
+    let new = [space.state(&[State::New])?, space.name(NameField::Helper, "")?];
+    let new = space.intersection_all([anywhere, new[0], new[1]])?;
+    let related = [space.state(&[State::Related])?, space.name(NameField::Helper, FTP_HELPER)?];
+    let related = space.intersection_all([anywhere, related[0], related[1]])?;
+    let unscoped = space.difference(related, scoped)?;
+    if unscoped.is_empty() {
+        return Ok(Vec::new());
+    }
+    let within = space.union(new, unscoped)?;
+    let deciders = Deciders::new(context.ruleset(), Question::about(path, within), &mut context.space)?;
+    let decisions = deciders.decisions(unscoped, MOST_RULES, &mut context.space)?;
+    let mut found = Vec::new();
+    for decision in decisions.known {
+        let is_rule = matches!(decision.by, Decider::Rule(_));
+        let space = &mut context.space;
+        let accepts = deciders.accepted_by(decision.by, space)?;
+        // What is open to new connections is not open because of the helper.
+        if !is_rule || decision.verdict != Verdict::Accept || space.intersects(accepts, new)? {
+            continue;
+        }
+        let ports = space.destination_ports_of(decision.packets)?;
+        let message = Message {
+            kind: Kind::Related(ports),
+            side: firewall.side,
+            direction,
+            policy: false,
+            required: required.clone(),
+            peers: AddressSet::any(),
+        };
+        let (by, packets) = (decision.by, decision.packets);
+        found.push(Found { rule: RuleId::FTP019, message, flows: Vec::clone(&flows), by, path, packets });
+    }
+    Ok(found)
+}

@@ -1,0 +1,1 @@
+//! Mutants of generated rule sets.
