@@ -6,7 +6,7 @@ use ftpfw::audit::{Request, Subject, audit};
 use ftpfw::deployment;
 use ftpfw::lang::audit::{Sources, json};
 use ftpfw::lang::{Lang, trace};
-use ftpfw::ruleset::trace::{Tracer, Verdict, spec};
+use ftpfw::ruleset::trace::spec;
 use serde_json::Value;
 
 use crate::{Case, every_case};
@@ -64,7 +64,6 @@ fn what_a_baseline_records_is_suppressed() {
 #[test]
 fn a_trace_reads_every_sample() {
     for case in every_case() {
-        let tracer = Tracer::new(&case.rules.ruleset);
         let value = printed(&case, Lang::En, false);
         for cell in value["matrix"].as_array().expect("cells") {
             let sample = &cell["uncovered"]["sample"];
@@ -72,7 +71,7 @@ fn a_trace_reads_every_sample() {
                 continue;
             }
             let (path, packet) = spec::parse(&sample.to_string()).expect("a packet");
-            assert_ne!(tracer.trace(&packet, path).verdict, Verdict::Accept, "{}: {sample}", case.name);
+            assert_eq!(sample, &Value::Object(spec::fields(path, &packet)), "{}", case.name);
         }
     }
 }
