@@ -2,14 +2,15 @@
 
 use std::collections::HashMap;
 
-use super::crossing::{Interfaces, Session, merged};
+use super::crossing::{Crossing, Interfaces, Session, Site, merged};
 use super::finding::{Finding, Level, Message, Packets, Sample};
 use super::matrix::{Cell, CellVerdict, Judged, Uncovered, verdict};
 use super::survey::{Situation, Survey};
-use super::{Place, Request, RuleId, Subject, entry};
+use super::{Place, Request, RuleId, Subject};
 use crate::deployment::Firewall;
 use crate::flow::{FlowId, Mode};
 use crate::packet::{Family, PacketSet, Space, TooComplex};
+use crate::ruleset::evaluate::{Question, accepted};
 use crate::ruleset::trace::{Decider, Path, Trace, Tracer, Verdict};
 use crate::ruleset::{Rule, Ruleset};
 
@@ -160,6 +161,24 @@ impl<'a> Context<'a> {
         Ok(worst.unwrap_or(CellVerdict::Blocked))
     }
 
+    /// The first packets of control connections, if they went to another port, and what becomes of them.
+    pub(super) fn control_at(&mut self, port: u16) -> Result<Vec<Judged>, TooComplex> {
+        let mut deployment = self.request.deployment.clone();
+        deployment.service.control_port = port;
+        let site = Site { deployment: &deployment, firewall: self.firewall(), interfaces: &self.interfaces };
+        let mut judged = Vec::new();
+        for crossing in site.crossings(Session::Tls, false, &[], &mut self.space)? {
+            let known = |judged: &Judged| judged.crossing.family == crossing.family;
+            if crossing.opens() && !crossing.is_data() && !judged.iter().any(known) {
+                let Crossing { path, packets: within, onward, .. } = crossing;
+                let question = Question { path, within, onward };
+                let through = accepted(self.ruleset(), question, &mut self.space)?;
+                judged.push(Judged::new(crossing, through, &mut self.space)?);
+            }
+        }
+        Ok(judged)
+    }
+
     /// What decides on a flow that does not pass.
     pub(super) fn blocker(&mut self, flow: FlowId, family: Family, session: Session) -> Option<Place> {
         let judged = self
@@ -214,17 +233,7 @@ impl<'a> Context<'a> {
 
     /// A finding at this firewall, at the level of the catalogue.
     pub(super) fn finding(&self, rule: RuleId, message: Message) -> Finding {
-        Finding {
-            rule,
-            level: entry(rule).level(),
-            firewall: Some(self.firewall().name.clone()),
-            flows: Vec::new(),
-            message,
-            places: Vec::new(),
-            demanded_by: Vec::new(),
-            packets: None,
-            sample: None,
-        }
+        Finding { firewall: Some(self.firewall().name.clone()), ..Finding::new(rule, message) }
     }
 
     /// The rule at a place.

@@ -32,6 +32,8 @@ pub struct Blocked {
     pub firewall: String,
     /// The flow.
     pub flow: FlowId,
+    /// Whether all of its packets are, or some.
+    pub extent: CellVerdict,
     /// The rule or policy that decides so, if one does.
     pub by: Option<Place>,
 }
@@ -64,19 +66,22 @@ pub(super) fn all(deployment: &Deployment, contexts: &mut [Context<'_>]) -> Vec<
 
 fn one(mode: Mode, family: Family, session: Session, contexts: &mut [&mut Context<'_>]) -> Works {
     let mut conditional = false;
-    let mut blocked_by = None;
+    let mut blocked_by: Option<Blocked> = None;
     // Step by step as a session goes: each flow has to pass all firewalls before the next one starts.
-    'flows: for flow in FlowId::ALL.into_iter().filter(|flow| flow.mode() == mode) {
+    for flow in FlowId::ALL.into_iter().filter(|flow| flow.mode() == mode) {
         for context in contexts.iter_mut() {
             // What is too complex to be told is not told.
-            let verdict = context.verdict_in(flow, family, session).unwrap_or(CellVerdict::Conditional);
-            match verdict {
+            let extent = context.verdict_in(flow, family, session).unwrap_or(CellVerdict::Conditional);
+            match extent {
                 CellVerdict::Open => {}
                 CellVerdict::Conditional => conditional = true,
+                // Where nothing passes is worth more than where some of it does not.
                 CellVerdict::Partly | CellVerdict::Blocked => {
-                    let by = context.blocker(flow, family, session);
-                    blocked_by = Some(Blocked { firewall: context.firewall().name.clone(), flow, by });
-                    break 'flows;
+                    if blocked_by.as_ref().is_none_or(|known| known.extent < extent) {
+                        let by = context.blocker(flow, family, session);
+                        let firewall = context.firewall().name.clone();
+                        blocked_by = Some(Blocked { firewall, flow, extent, by });
+                    }
                 }
             }
         }

@@ -2,10 +2,13 @@
 
 use super::RuleId;
 use super::broad;
+use super::context::milder;
 use super::family;
 use super::missing;
 use super::nat;
 use super::shadow;
+use super::{RuleId, entry};
+use super::{capacity, machine, outcome, range, syntax, tls};
 use crate::flow::FlowId;
 use crate::packet::{Packet, Part};
 use crate::ruleset::Origin;
@@ -52,12 +55,38 @@ pub struct Finding {
     pub message: Message,
     /// Where: the place at fault first. Empty for what is missing altogether.
     pub places: Vec<Place>,
+    /// The fields of the deployment at fault, or that bear on it, such as `firewalls[0].host.sysctls.net.ipv4.ip_forward`:
+    /// the one at fault first, where no place in the rules is.
+    pub declared: Vec<String>,
     /// The fields of the deployment that demand otherwise, such as `service.passive.ports`.
     pub demanded_by: Vec<&'static str>,
     /// The packets that it is about.
     pub packets: Option<Packets>,
     /// One of them, which `trace` confirms.
     pub sample: Option<Sample>,
+}
+
+impl Finding {
+    /// A finding of which nothing more is said yet, at the level of the catalogue.
+    pub(super) fn new(rule: RuleId, message: Message) -> Self {
+        Self {
+            rule,
+            level: entry(rule).level(),
+            firewall: None,
+            flows: Vec::new(),
+            message,
+            places: Vec::new(),
+            declared: Vec::new(),
+            demanded_by: Vec::new(),
+            packets: None,
+            sample: None,
+        }
+    }
+
+    /// The same, one level milder.
+    pub(super) fn milder(self) -> Self {
+        Self { level: milder(self.level), ..self }
+    }
 }
 
 /// A place in what was read.
@@ -102,4 +131,16 @@ pub enum Message {
     Shadow(shadow::Message),
     /// More is let through than is required.
     Broad(broad::Message),
+    /// About the passive range as it is declared.
+    Range(range::Message),
+    /// A range or a table is too small.
+    Capacity(capacity::Message),
+    /// About encryption.
+    Tls(tls::Message),
+    /// About the settings of a machine.
+    Machine(machine::Message),
+    /// About the text of a rule set.
+    Syntax(syntax::Message),
+    /// About what works from end to end.
+    Outcome(outcome::Message),
 }

@@ -3,7 +3,7 @@
 use super::crossing::{Crossing, Session};
 use super::finding::{Packets, Sample};
 use crate::flow::FlowId;
-use crate::packet::{Family, PacketSet};
+use crate::packet::{Family, PacketSet, Space, TooComplex};
 use crate::ruleset::trace::{Decider, Verdict};
 
 /// Whether a firewall lets a flow through.
@@ -71,6 +71,16 @@ pub(super) struct Judged {
 }
 
 impl Judged {
+    /// What becomes of the packets of `crossing` where `through` passes.
+    pub(super) fn new(crossing: Crossing, through: PacketSet, space: &mut Space) -> Result<Self, TooComplex> {
+        let (may, must) = (space.may(through)?, space.must(through)?);
+        Ok(Self {
+            closed: space.difference(crossing.packets, may)?,
+            doubtful: space.difference(crossing.packets, must)?,
+            crossing,
+        })
+    }
+
     /// The verdict on these packets alone.
     pub(super) fn verdict(&self) -> CellVerdict {
         if self.doubtful.is_empty() {

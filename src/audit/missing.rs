@@ -5,7 +5,7 @@ use super::context::{Context, milder, place};
 use super::crossing::Moment;
 use super::finding::Finding;
 use super::matrix::{CellVerdict, Judged};
-use super::{RuleId, family, finding, nat};
+use super::{RuleId, family, finding, nat, tls};
 use crate::deployment::Side;
 use crate::flow::{Channel, Mode};
 use crate::packet::{Family, TooComplex};
@@ -68,6 +68,8 @@ pub(super) fn active_data(context: &mut Context<'_>) -> Result<Vec<Finding>, Too
 }
 
 fn all(context: &mut Context<'_>, rule: RuleId, connection: Connection) -> Result<Vec<Finding>, TooComplex> {
+    // That the port of explicit TLS is open in place of it has a finding of its own.
+    let other_port = connection == Connection::Control && tls::opens_explicit_port(context)?;
     let mut findings = Vec::new();
     let translated = nat::translated_families(context)?;
     let forgotten = family::is_closed(context).then_some(Family::Ipv6);
@@ -76,6 +78,7 @@ fn all(context: &mut Context<'_>, rule: RuleId, connection: Connection) -> Resul
             .judged
             .iter()
             .filter(|judged| is_part(judged, connection, part) && !judged.doubtful.is_empty())
+            .filter(|_| !(other_port && part == Part::Opening))
             // What a helper expects has findings of its own.
             .filter(|judged| !(judged.crossing.expected && judged.crossing.opens()))
             .filter(|judged| !helps_in_plain_sessions(context, judged))

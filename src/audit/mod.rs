@@ -8,23 +8,29 @@
 mod ban;
 pub mod baseline;
 pub mod broad;
+pub mod capacity;
 mod catalogue;
 mod context;
 mod crossing;
 mod end_to_end;
 pub mod family;
 mod finding;
+pub mod machine;
 mod matrix;
 pub mod missing;
 pub mod nat;
+pub mod outcome;
 mod proxy;
+pub mod range;
 mod registry;
 pub mod shadow;
 mod subject;
 pub mod suppress;
 mod survey;
+pub mod syntax;
 #[cfg(test)]
 mod tests;
+pub mod tls;
 
 pub use catalogue::{Bilingual, Entry, Example, ExampleDialect, entry};
 pub use crossing::{Moment, Session};
@@ -89,8 +95,12 @@ pub fn audit(request: &Request<'_>) -> Audit {
         }
     }
     for check in CHECKS {
-        if let Check::Service(check) = check {
-            audit.findings.extend(check(request, &audit.end_to_end));
+        match check {
+            Check::Firewall(_) => {}
+            Check::Text(check) => {
+                audit.findings.extend(request.subjects.iter().flat_map(|subject| check(request, subject)));
+            }
+            Check::Service(check) => audit.findings.extend(check(request, &audit.end_to_end)),
         }
     }
     audit.too_complex.dedup();

@@ -9,6 +9,8 @@ use super::finding::Finding;
 use super::missing;
 use super::nat;
 use super::shadow;
+use super::{Request, Subject, family, missing, nat, shadow};
+use super::{capacity, machine, outcome, range, syntax, tls};
 use crate::packet::TooComplex;
 
 /// What looks for a finding.
@@ -16,6 +18,8 @@ use crate::packet::TooComplex;
 pub(super) enum Check {
     /// At each firewall by itself.
     Firewall(fn(&mut Context<'_>) -> Result<Vec<Finding>, TooComplex>),
+    /// In what was read of each firewall, without an evaluation of its rules.
+    Text(fn(&Request<'_>, &Subject<'_>) -> Vec<Finding>),
     /// In the deployment as a whole.
     Service(fn(&Request<'_>, &[Works]) -> Vec<Finding>),
 }
@@ -58,6 +62,8 @@ registry! {
     FTP005 => Firewall missing::passive_data,
     FTP006 => Firewall broad::surplus,
     FTP019 => Firewall broad::related,
+    FTP007 => Service range::invalid,
+    FTP008 => Service range::unset,
     FTP021 => Firewall missing::active_data,
     FTP022 => Firewall broad::stateless_replies,
     FTP023 => Firewall broad::data_port,
@@ -68,6 +74,18 @@ registry! {
     FTP028 => Firewall nat::remaps,
     FTP029 => Firewall nat::names_private_address,
     FTP030 => Firewall nat::translates_twice,
+    FTP032 => Service range::ephemeral,
+    FTP033 => Service range::occupied,
+    FTP034 => Service capacity::sessions,
+    FTP035 => Service capacity::overflow,
+    FTP036 => Firewall capacity::tracking,
+    FTP037 => Firewall tls::ports,
+    FTP040 => Service tls::plaintext,
+    FTP042 => Text machine::timeout,
+    FTP043 => Text syntax::compat,
+    FTP044 => Text syntax::ports,
+    FTP046 => Service range::surplus,
+    FTP047 => Service outcome::nothing_works,
 }
 
 impl RuleId {

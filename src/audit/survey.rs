@@ -141,12 +141,7 @@ impl<'a> Survey<'a> {
                 accepted(&self.subject.rules.ruleset, Question { path, within, onward }, space)?
             };
             let through = proxy::complete(crossing, self.subject, through, space)?;
-            let (may, must) = (space.may(through)?, space.must(through)?);
-            all.push(Judged {
-                closed: space.difference(crossing.packets, may)?,
-                doubtful: space.difference(crossing.packets, must)?,
-                crossing: crossing.clone(),
-            });
+            all.push(Judged::new(crossing.clone(), through, space)?);
         }
         Ok(all)
     }

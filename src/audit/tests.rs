@@ -1,16 +1,23 @@
 //! What is generated lets everything through, and has no finding.
 
-use super::{Audit, CellVerdict, Request, Subject, audit};
+use super::{Audit, CellVerdict, Finding, Level, Request, RuleId, Subject, audit};
 use crate::deployment::{Deployment, Side, Strategy};
 use crate::dialect::collection::Collection;
 use crate::flow::sample::every;
-use crate::flow::{Channel, Shape, flows, grant};
+use crate::flow::{Channel, Mode, Shape, flows, grant};
 use crate::ruleset::Ruleset;
 
 /// Audits `ruleset` on the first firewall of `deployment`.
 pub(super) fn audited(deployment: &Deployment, ruleset: Ruleset) -> Audit {
-    let rules = Collection { ruleset, ..Collection::default() };
-    let subjects = vec![Subject { firewall: &deployment.firewalls[0], rules: &rules }];
+    audited_all(deployment, vec![ruleset])
+}
+
+/// Audits `rulesets` on the firewalls of `deployment`, in their order.
+pub(super) fn audited_all(deployment: &Deployment, rulesets: Vec<Ruleset>) -> Audit {
+    let collections: Vec<Collection> =
+        rulesets.into_iter().map(|ruleset| Collection { ruleset, ..Collection::default() }).collect();
+    let subjects = deployment.firewalls.iter().zip(&collections);
+    let subjects = subjects.map(|(firewall, rules)| Subject { firewall, rules }).collect();
     audit(&Request { deployment, subjects, strict: false })
 }
 
@@ -38,6 +45,13 @@ fn a_generated_rule_set_lets_every_flow_through_that_can_be() {
     }
 }
 
+/// Whether a finding is about what the deployment declares, and no rules would mend it: a note about a field, or that
+/// no mode can work, whatever the rules are.
+fn is_about_the_deployment(finding: &Finding, possible: bool) -> bool {
+    let note = finding.level == Level::Info && finding.places.is_empty() && !finding.declared.is_empty();
+    note || (finding.rule == RuleId::FTP047 && !possible)
+}
+
 #[test]
 fn a_generated_rule_set_has_no_finding() {
     for deployment in deployments() {
@@ -47,8 +61,19 @@ fn a_generated_rule_set_has_no_finding() {
         if blind {
             continue;
         }
+        let flows = flows(&deployment, firewall);
+        let possible = deployment.families().all(|family| {
+            let works = |mode: Mode| {
+                let mut own =
+                    flows.iter().filter(|flow| flow.family == family && flow.id.mode() == mode).peekable();
+                own.peek().is_some() && own.all(crate::flow::Flow::is_possible)
+            };
+            works(Mode::Active) || works(Mode::Passive)
+        });
         let audit = audited(&deployment, grant(&deployment, firewall, Shape::Complete).ruleset);
-        assert!(audit.findings.is_empty(), "{:#?}\n{firewall:?}\n{:?}", audit.findings, deployment.service);
+        let findings: Vec<&Finding> =
+            audit.findings.iter().filter(|finding| !is_about_the_deployment(finding, possible)).collect();
+        assert!(findings.is_empty(), "{findings:#?}\n{firewall:?}\n{:?}", deployment.service);
     }
 }
 

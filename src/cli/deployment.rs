@@ -127,19 +127,29 @@ impl DeploymentArgs {
 ///
 /// What stands in the way of having one.
 pub(super) fn load(args: &DeploymentArgs, console: &mut Console) -> Result<Option<Deployment>, Failure> {
-    Ok(load_reading(args, console)?.map(|(_, deployment)| deployment))
+    let reading = read(args, console)?;
+    Ok(accepted(reading, args, console)?.map(|(_, deployment)| deployment))
 }
 
-/// The same, with what knows where each field stands.
+/// The same for `audit`: with what knows where each field stands, and without what is said as a finding.
 ///
 /// # Errors
 ///
 /// What stands in the way of having one.
-pub(super) fn load_reading(
+pub(super) fn load_for_audit(
     args: &DeploymentArgs,
     console: &mut Console,
 ) -> Result<Option<(Reading, Deployment)>, Failure> {
-    let reading = read(args, console)?;
+    let mut reading = read(args, console)?;
+    reading.problems.retain(|problem| problem.finding().is_none());
+    accepted(reading, args, console)
+}
+
+fn accepted(
+    reading: Reading,
+    args: &DeploymentArgs,
+    console: &mut Console,
+) -> Result<Option<(Reading, Deployment)>, Failure> {
     let deployment = accept(&reading, console)?;
     if args.print_deployment {
         console.print(&deployment::print(&deployment))?;

@@ -7,12 +7,23 @@ use std::path::{Path, PathBuf};
 use super::{Console, Failure};
 use crate::dialect::Format;
 use crate::dialect::collection::{Collection, Text, read};
+use crate::dialect::reading::Problem;
 use crate::lang;
 
 /// Reads the rule sets in `paths`, `-` being standard input, and says what is not understood of them.
 pub(super) fn load(
     paths: &[PathBuf],
     from: Option<Format>,
+    console: &mut Console,
+) -> Result<Collection, Failure> {
+    load_and_say(paths, from, |_, _| true, console)
+}
+
+/// The same, and of what is not understood only that is said which is to be `shown`.
+pub(super) fn load_and_say(
+    paths: &[PathBuf],
+    from: Option<Format>,
+    shown: impl Fn(&Problem, &Collection) -> bool,
     console: &mut Console,
 ) -> Result<Collection, Failure> {
     let mut texts = Vec::new();
@@ -24,7 +35,12 @@ pub(super) fn load(
         texts.push((text, format));
     }
     let collection = read(texts, &mut |pattern| find(pattern));
-    let complaints = lang::reading::report(&collection, console.lang(), console.colors_messages());
+    let complaints = lang::reading::report_those(
+        &collection,
+        |problem| shown(problem, &collection),
+        console.lang(),
+        console.colors_messages(),
+    );
     if !complaints.is_empty() {
         console.note(&complaints);
     }

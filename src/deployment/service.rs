@@ -8,6 +8,7 @@ use super::check::{At, Check, Mapping, Reported, optional, or};
 use super::model::{ActiveSource, Clients, ForeignAddresses, Modes, Service, Software, Tls};
 use super::node::Value;
 use super::problem::ServiceProblem;
+use super::range::{LINUX_EPHEMERAL, enough_ports};
 use super::shape::{self, Field, FieldId, Words};
 use super::value::{EPHEMERAL, SourcePort, families};
 use crate::packet::{AddressSet, Family, PortRange, PortSet};
@@ -16,14 +17,8 @@ use crate::packet::{AddressSet, Family, PortRange, PortSet};
 const CONTROL: u16 = 21;
 /// The control port of implicit TLS (IANA `ftps`).
 const CONTROL_IMPLICIT: u16 = 990;
-/// The ports that Linux hands out to outgoing connections unless told otherwise (`net.ipv4.ip_local_port_range`).
-const LINUX_EPHEMERAL: (u16, u16) = (32768, 60999);
 /// The ports that clients connect from unless declared.
 const CLIENT_PORTS: (u16, u16) = (1024, 65535);
-/// How many passive ports a small service gets by with.
-const ENOUGH_PORTS: u32 = 20;
-/// How many passive ports a session takes at most: one transfer, and one before it still in `TIME_WAIT`.
-const PORTS_PER_SESSION: u32 = 2;
 
 /// The service as far as it can be read. `None` is a field that is wrong, and reported.
 pub(super) struct Draft<'a> {
@@ -173,13 +168,11 @@ impl<'a> Draft<'a> {
         if range.first() < 1024 {
             check.report(at, ServiceProblem::RangeBelow1024 { range });
         }
-        let (first, last) = LINUX_EPHEMERAL;
-        if let Some(overlap) = PortRange::new(first, last).and_then(|ephemeral| range.intersection(ephemeral))
-        {
+        if let Some(overlap) = range.intersection(LINUX_EPHEMERAL) {
             check.report(at, ServiceProblem::RangeEphemeral { range, overlap });
         }
         let sessions = self.max_sessions.ok().flatten();
-        let enough = sessions.map_or(ENOUGH_PORTS, |sessions| sessions.saturating_mul(PORTS_PER_SESSION));
+        let enough = enough_ports(sessions);
         if range.count() > enough {
             check.report(at, ServiceProblem::RangeWide { range, enough, sessions });
         }

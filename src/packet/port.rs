@@ -19,6 +19,12 @@ impl PortRange {
         (first <= last).then_some(Self { first, last })
     }
 
+    /// The range between two ports, both included, in whichever order.
+    #[must_use]
+    pub const fn between(one: u16, other: u16) -> Self {
+        if one <= other { Self { first: one, last: other } } else { Self { first: other, last: one } }
+    }
+
     /// The range of a single port.
     #[must_use]
     pub fn single(port: u16) -> Self {
@@ -106,6 +112,35 @@ impl PortSet {
         self.ranges.iter().any(|range| range.contains(port))
     }
 
+    /// The ports that are in both sets.
+    #[must_use]
+    pub fn intersection(&self, other: &Self) -> Self {
+        let common = self
+            .ranges
+            .iter()
+            .flat_map(|one| other.ranges.iter().filter_map(|another| one.intersection(*another)));
+        common.collect()
+    }
+
+    /// The ports that are in this set and not in `other`.
+    #[must_use]
+    pub fn difference(&self, other: &Self) -> Self {
+        self.intersection(&other.complement())
+    }
+
+    fn complement(&self) -> Self {
+        let mut gaps = Vec::new();
+        let mut next = Some(PortRange::ANY.first);
+        for range in &self.ranges {
+            if let Some(before) = range.first.checked_sub(1) {
+                gaps.extend(next.and_then(|first| PortRange::new(first, before)));
+            }
+            next = range.last.checked_add(1);
+        }
+        gaps.extend(next.map(|first| PortRange { first, last: PortRange::ANY.last }));
+        gaps.into_iter().collect()
+    }
+
     /// The lowest range that the set and `range` have in common.
     #[must_use]
     pub fn overlap(&self, range: PortRange) -> Option<PortRange> {
@@ -187,6 +222,17 @@ mod tests {
             let set: PortSet = ranges.iter().copied().collect();
             prop_assert_eq!(set.contains(port), ranges.iter().any(|range| range.contains(port)));
             prop_assert!(set.ranges().windows(2).all(|pair| pair[0].last() + 1 < pair[1].first()));
+        }
+
+        #[test]
+        fn sets_of_ports_are_sets(ranges in proptest::collection::vec((any::<u16>(), any::<u16>()), 0..8), split in 0usize..8, port in any::<u16>()) {
+            let sets = ranges.split_at(split.min(ranges.len()));
+            let set = |ranges: &[(u16, u16)]| ranges.iter().map(|&(a, b)| PortRange::between(a, b)).collect::<PortSet>();
+            let (one, other) = (set(sets.0), set(sets.1));
+            for port in [port, 0, u16::MAX] {
+                prop_assert_eq!(one.intersection(&other).contains(port), one.contains(port) && other.contains(port));
+                prop_assert_eq!(one.difference(&other).contains(port), one.contains(port) && !other.contains(port));
+            }
         }
     }
 }

@@ -12,5 +12,6 @@ mod language;
 mod output;
 mod readme;
 mod runner;
+mod said_once;
 mod trace;
 mod usage;

@@ -3,11 +3,14 @@
 use std::path::{Path, PathBuf};
 
 use super::{Arguments, live, rulesets};
+use crate::audit::syntax;
 use crate::cli::deployment::DeploymentArgs;
 use crate::cli::firewalls::Chosen;
 use crate::cli::{Console, Failure};
 use crate::deployment::{Deployment, Firewall, Reading};
+use crate::dialect::Format;
 use crate::dialect::collection::Collection;
+use crate::dialect::reading::Problem;
 
 /// The rule sets of each firewall.
 pub(super) struct Input<'a> {
@@ -53,7 +56,7 @@ pub(super) fn load<'a>(
         for firewall in deployment.firewalls.iter().filter(|firewall| arguments.chosen.includes(firewall)) {
             if !firewall.rulesets.is_empty() {
                 let paths: Vec<PathBuf> = firewall.rulesets.iter().map(|path| folder.join(path)).collect();
-                loaded.push((firewall, rulesets::load(&paths, arguments.from, console)?));
+                loaded.push((firewall, read(&paths, arguments.from, console)?));
             }
         }
         if loaded.is_empty() {
@@ -61,9 +64,15 @@ pub(super) fn load<'a>(
         }
     } else {
         let firewall = only_one(deployment, &arguments.chosen)?;
-        loaded.push((firewall, rulesets::load(paths, arguments.from, console)?));
+        loaded.push((firewall, read(paths, arguments.from, console)?));
     }
     Ok(Input { loaded, complete: true })
+}
+
+/// Reads the rule sets of one firewall. What is not understood and makes a finding is said as that.
+fn read(paths: &[PathBuf], from: Option<Format>, console: &mut Console) -> Result<Collection, Failure> {
+    let shown = |problem: &Problem, rules: &Collection| syntax::rule(problem, &rules.texts).is_none();
+    rulesets::load_and_say(paths, from, shown, console)
 }
 
 /// The firewall that the rule sets are of.

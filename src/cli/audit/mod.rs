@@ -7,7 +7,7 @@ mod output;
 use std::path::PathBuf;
 
 use super::choice::choice;
-use super::deployment::{DeploymentArgs, load_reading};
+use super::deployment::{DeploymentArgs, load_for_audit};
 use super::firewalls::Chosen;
 use super::form::Form;
 use super::{Console, Exit, Failure, live, rulesets};
@@ -92,7 +92,7 @@ impl FailOn {
 /// Audits the rule sets named, those that the deployment names, or those in force here.
 pub(super) fn run(arguments: &Arguments, console: &mut Console) -> Result<Exit, Failure> {
     let (declared, paths) = input::sorted(arguments);
-    let Some((reading, deployment)) = load_reading(&declared, console)? else {
+    let Some((reading, deployment)) = load_for_audit(&declared, console)? else {
         return Ok(Exit::Well);
     };
     arguments.chosen.check(&deployment)?;

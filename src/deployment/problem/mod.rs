@@ -33,6 +33,15 @@ impl Problem {
     pub fn severity(&self) -> Severity {
         self.kind.severity()
     }
+
+    /// The finding with which `audit` says the same, and more exactly.
+    #[must_use]
+    pub fn finding(&self) -> Option<&'static str> {
+        match &self.kind {
+            ProblemKind::Service(problem) => problem.finding(),
+            _ => None,
+        }
+    }
 }
 
 /// How bad a problem is.

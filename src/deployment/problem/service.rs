@@ -98,4 +98,16 @@ impl ServiceProblem {
             | Self::SourcePortIsEphemeral { .. } => Severity::Warning,
         }
     }
+
+    /// The finding with which `audit` says the same, and more exactly.
+    #[must_use]
+    pub fn finding(&self) -> Option<&'static str> {
+        match self {
+            Self::RangeEphemeral { .. } => Some("FTP032"),
+            // Or FTP007, where the server program is known to take it otherwise.
+            Self::RangeBelow1024 { .. } => Some("FTP033"),
+            Self::RangeWide { .. } => Some("FTP046"),
+            _ => None,
+        }
+    }
 }

@@ -27,20 +27,28 @@ pub fn diagnostic(finding: &Finding, sources: Sources<'_>, lang: Lang, color: bo
             }
         }
     }
-    for path in &finding.demanded_by {
-        let demanded = say!(lang, "demanded here", "此处要求");
-        match sources.deployment.position(path) {
-            Some(position) if position.option.is_none() => {
-                let source = &sources.deployment.source;
-                add(&mut excerpts, &source.name, &source.text, Label { span: position.span, text: demanded });
-                break;
+    for (index, position) in sources.declared(finding).into_iter().enumerate() {
+        let at_fault = index == 0 && finding.places.is_empty();
+        let said = if at_fault { words.label.clone() } else { say!(lang, "declared here", "此处声明") };
+        match sources.in_file(&position) {
+            Some(Spot { name, source, span }) => add(&mut excerpts, name, source, Label { span, text: said }),
+            None => {
+                notes.extend(position.option.map(|option| (say!(lang, "declared by", "声明来自"), option)))
             }
-            Some(position) => {
-                notes.push((say!(lang, "demanded by", "要求来自"), position.option.unwrap_or_default()));
-                break;
-            }
-            None => {}
         }
+    }
+    for path in &finding.demanded_by {
+        let Some(position) = sources.deployment.position(path) else { continue };
+        let demanded = say!(lang, "demanded here", "此处要求");
+        match sources.in_file(&position) {
+            Some(Spot { name, source, span }) => {
+                add(&mut excerpts, name, source, Label { span, text: demanded });
+            }
+            None => {
+                notes.extend(position.option.map(|option| (say!(lang, "demanded by", "要求来自"), option)))
+            }
+        }
+        break;
     }
     if let Some(packets) = &finding.packets {
         let mut parts: Vec<String> = packets.parts.iter().map(ToString::to_string).collect();
@@ -56,7 +64,7 @@ pub fn diagnostic(finding: &Finding, sources: Sources<'_>, lang: Lang, color: bo
     let advice = advice(finding, &words, lang);
     let (name, source, labels) = match excerpts.first() {
         Some((name, source, labels)) => (*name, *source, labels.clone()),
-        None => (finding.firewall.as_deref().unwrap_or_default(), "", Vec::new()),
+        None => (finding.firewall.as_deref().unwrap_or(&sources.deployment.source.name), "", Vec::new()),
     };
     let diagnostic = Diagnostic {
         severity,
@@ -97,5 +105,11 @@ pub(super) fn words(finding: &Finding, lang: Lang) -> Words {
         Message::Nat(message) => super::nat::words(message, lang),
         Message::Shadow(message) => super::shadow::words(message, lang),
         Message::Broad(message) => super::broad::words(message, lang),
+        Message::Range(message) => super::range::words(message, lang),
+        Message::Capacity(message) => super::capacity::words(message, lang),
+        Message::Tls(message) => super::tls::words(message, lang),
+        Message::Machine(message) => super::machine::words(*message, lang),
+        Message::Syntax(message) => super::syntax::words(message, lang),
+        Message::Outcome(message) => super::outcome::words(message, lang),
     }
 }

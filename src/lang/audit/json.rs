@@ -45,8 +45,13 @@ fn finding(finding: &Finding, sources: Sources<'_>, lang: Lang) -> Value {
     let words = words(finding, lang);
     let firewall = finding.firewall.as_deref();
     let spot = |place: &Place| sources.spot(firewall, *place).as_ref().map(location);
-    let (first, others) =
-        finding.places.split_first().map_or((None, [].as_slice()), |(first, others)| (Some(first), others));
+    let first = finding.places.first();
+    let declared = sources.declared(finding);
+    let declared = declared.iter().filter_map(|position| sources.in_file(position).as_ref().map(location));
+    let mut located = finding.places.iter().filter_map(spot).chain(declared);
+    // A policy stands nowhere, and is told by itself.
+    let at_fault =
+        if first.is_some_and(|&place| matches!(place, Place::Policy(_))) { None } else { located.next() };
     let (packets, more) = packets(finding.packets.as_ref());
     json!({
         "rule": finding.rule.id(),
@@ -55,9 +60,9 @@ fn finding(finding: &Finding, sources: Sources<'_>, lang: Lang) -> Value {
         "flows": finding.flows.iter().map(|flow| flow.id()).collect::<Vec<_>>(),
         "message": words.title,
         "help": advice(finding, &words, lang),
-        "location": first.and_then(spot),
+        "location": at_fault,
         "policy": first.and_then(|&place| sources.policy(firewall, place)),
-        "related": others.iter().filter_map(spot).collect::<Vec<_>>(),
+        "related": located.collect::<Vec<_>>(),
         "packets": packets,
         "more": more,
         "sample": finding.sample.as_ref().map(sample),

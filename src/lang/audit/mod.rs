@@ -1,16 +1,25 @@
 //! What `audit` says.
 
 mod broad;
+mod capacity;
 pub mod catalogue;
 mod family;
 mod finding;
 mod json;
+mod machine;
 mod matrix;
 mod missing;
 mod nat;
 mod shadow;
 mod sources;
 pub mod suppress;
+mod outcome;
+mod range;
+mod shadow;
+mod sources;
+pub mod suppress;
+mod syntax;
+mod tls;
 
 pub use finding::diagnostic;
 pub use json::json;

@@ -1,8 +1,8 @@
 //! The texts that the parts of an audit point into.
 
 use crate::audit::suppress::By;
-use crate::audit::{Place, suppress::Idle};
-use crate::deployment::{Reading, line_and_column};
+use crate::audit::{Finding, Place, suppress::Idle};
+use crate::deployment::{Position, Reading, line_and_column};
 use crate::lang::trace::{Subject, policy};
 use crate::ruleset::Origin;
 
@@ -58,6 +58,26 @@ impl<'a> Sources<'a> {
     pub(super) fn policy(&self, firewall: Option<&str>, place: Place) -> Option<String> {
         let Place::Policy(chain) = place else { return None };
         Some(policy(self.subject(firewall?)?, chain))
+    }
+
+    /// Where the deployment declares what a finding is about. If that is all that is at fault, and declared by no more
+    /// than its default, where it would be declared.
+    pub(super) fn declared(&self, finding: &Finding) -> Vec<Position> {
+        let mut positions: Vec<Position> = Vec::new();
+        for (index, path) in finding.declared.iter().enumerate() {
+            let enclosing = std::iter::successors(Some(path.as_str()), |path| Some(path.rsplit_once('.')?.0));
+            let at_fault = index == 0 && finding.places.is_empty() && self.deployment.source.is_file();
+            let mut tried = enclosing.take(if at_fault { usize::MAX } else { 1 });
+            positions.extend(tried.find_map(|path| self.deployment.position(path)));
+        }
+        positions
+    }
+
+    /// A position in the file of the deployment.
+    pub(super) fn in_file(&self, position: &Position) -> Option<Spot<'a>> {
+        let source = &self.deployment.source;
+        let span = position.span.clone();
+        position.option.is_none().then_some(Spot { name: &source.name, source: &source.text, span })
     }
 
     /// Where a suppression stands. An entry of a baseline is told by its number.

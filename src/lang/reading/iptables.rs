@@ -61,6 +61,9 @@ fn title(problem: &Problem, lang: Lang) -> String {
             let (option, found) = (excerpt(option), excerpt(found));
             say!(lang, "{option} does not take {found}", "{found} 不是 {option} 的有效参数")
         }
+        Problem::PortsWithoutProtocol => {
+            say!(lang, "ports in a rule that names no protocol", "规则中有端口条件，但未指定协议")
+        }
         Problem::Match(name) => {
             let name = excerpt(name);
             say!(lang, "the match {name} is not known", "无法识别匹配模块 {name}")
@@ -113,6 +116,9 @@ fn label(problem: &Problem, lang: Lang) -> String {
         Problem::Argument { expected, .. } => {
             let expected = self::expected(*expected, lang);
             say!(lang, "expected {expected}", "应为{expected}")
+        }
+        Problem::PortsWithoutProtocol => {
+            say!(lang, "expected `-p tcp` or `-p udp`", "应同时指定 `-p tcp` 或 `-p udp`")
         }
         Problem::NoCommit(_) => {
             say!(lang, "`iptables-restore` does not load it", "`iptables-restore` 不会加载此表")

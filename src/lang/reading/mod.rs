@@ -6,4 +6,4 @@ pub mod nftables;
 pub mod pf;
 mod report;
 
-pub use report::{empty, report};
+pub use report::{empty, report, report_those};

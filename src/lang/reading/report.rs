@@ -3,7 +3,7 @@
 use super::{host, iptables, nftables, pf};
 use crate::deployment::Severity;
 use crate::dialect::collection::Collection;
-use crate::dialect::reading::ProblemKind;
+use crate::dialect::reading::{Problem, ProblemKind};
 use crate::lang::problem::{Words, and_more, help, severity};
 use crate::lang::{Lang, say};
 use crate::report::diagnostic::{Diagnostic, Label};
@@ -16,7 +16,19 @@ const SHOWN: usize = 20;
 /// What was not understood, each over the line that it is about; empty if everything was.
 #[must_use]
 pub fn report(collection: &Collection, lang: Lang, color: bool) -> String {
-    let problems = collection.problems.iter().map(|problem| (problem.origin, words(&problem.kind, lang)));
+    report_those(collection, |_| true, lang, color)
+}
+
+/// The same, and of the problems of reading only what is to be `shown`.
+#[must_use]
+pub fn report_those(
+    collection: &Collection,
+    shown: impl Fn(&Problem) -> bool,
+    lang: Lang,
+    color: bool,
+) -> String {
+    let problems = collection.problems.iter().filter(|problem| shown(problem));
+    let problems = problems.map(|problem| (problem.origin, words(&problem.kind, lang)));
     let broken = broken_jumps(&collection.ruleset);
     let jumps = broken.iter().filter_map(|&jump| {
         let (BrokenJump::Loop(place) | BrokenJump::Missing(place)) = jump;

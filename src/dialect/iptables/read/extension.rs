@@ -65,6 +65,20 @@ pub(super) enum Meaning {
     Opaque,
 }
 
+impl Meaning {
+    /// Whether it is a condition on ports, which the kernel takes only where the protocol is named too.
+    pub(super) fn is_port(self) -> bool {
+        matches!(
+            self,
+            Self::SourcePort
+                | Self::DestinationPort
+                | Self::SourcePorts
+                | Self::DestinationPorts
+                | Self::EitherPort
+        )
+    }
+}
+
 use Meaning as M;
 use Style::{Each, Inverted, Whole};
 

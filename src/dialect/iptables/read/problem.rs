@@ -36,6 +36,8 @@ pub enum Problem {
         /// What it takes.
         expected: Expected,
     },
+    /// Ports in a rule that names no protocol: `-m tcp` does not stand for `-p tcp`, and the kernel refuses the rule.
+    PortsWithoutProtocol,
     /// A match that is not part of iptables.
     Match(String),
     /// A target that is neither part of iptables nor a chain of its table.

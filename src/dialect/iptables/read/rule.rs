@@ -57,6 +57,8 @@ pub(super) struct Draft<'w, 't, 'c> {
     pub(super) comment: Option<String>,
     pub(super) loaded: Vec<Loaded>,
     protocol: Option<Protocol>,
+    /// Where the first condition on ports stands.
+    pub(super) on_ports: Option<Origin>,
     target: Option<Target<'w>>,
     pub(super) verb: Verb<'w>,
     pub(super) chain: Option<Argument<'w>>,
@@ -78,6 +80,7 @@ pub(super) fn command<'w>(words: &'w [Word<'_>], family: Family, sets: &Sets, lo
         comment: None,
         loaded: Vec::new(),
         protocol: None,
+        on_ports: None,
         target: None,
         verb: Verb::Nothing,
         chain: None,
@@ -196,6 +199,10 @@ impl<'w> Draft<'w, '_, '_> {
         let find = |extension: &'static Extension| extension.options.iter().find(|opt| opt.name == bare);
         for index in (0..self.loaded.len()).rev() {
             if let Some(opt) = find(self.loaded[index].extension) {
+                if opt.meaning.is_port() {
+                    self.on_ports =
+                        self.on_ports.or(self.words.get(self.at.wrapping_sub(1)).map(|word| word.origin));
+                }
                 self.option(index, opt);
                 return true;
             }
@@ -388,6 +395,9 @@ impl<'w> Draft<'w, '_, '_> {
 
     fn finish(mut self) -> Command<'w> {
         self.join_conditions();
+        if let (None, Some(origin)) = (self.protocol, self.on_ports) {
+            self.log.report(origin, Problem::PortsWithoutProtocol);
+        }
         let mut actions = Vec::new();
         let mut jump = None;
         let mut unknown_marks = Marks::default();

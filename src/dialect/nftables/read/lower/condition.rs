@@ -296,7 +296,11 @@ impl Conditions<'_> {
         visit: &mut dyn FnMut(&Expr) -> Result<(), Gap>,
     ) -> Result<(), Gap> {
         match value {
-            Expr::Set(elements) => elements.iter().try_for_each(|element| self.each(&element.key, visit)),
+            Expr::Set(elements) => elements.iter().try_for_each(|element| match &element.value {
+                None => self.each(&element.key, visit),
+                // As in `tcp dport { 60000:60020 }`: a map, where nft takes a set only.
+                Some(value) => Err(Gap::Value(format!("{}:{value}", element.key))),
+            }),
             Expr::Named(name) => {
                 let elements = self.elements(name)?;
                 elements.iter().try_for_each(|element| self.each(&element.key, visit))
