@@ -2,13 +2,18 @@
 
 use super::RuleId;
 use super::broad;
+use super::capacity;
 use super::context::milder;
+use super::entry;
 use super::family;
+use super::machine;
 use super::missing;
 use super::nat;
+use super::outcome;
+use super::range;
 use super::shadow;
-use super::{RuleId, entry};
-use super::{capacity, machine, outcome, range, syntax, tls};
+use super::syntax;
+use super::tls;
 use crate::flow::FlowId;
 use crate::packet::{Packet, Part};
 use crate::ruleset::Origin;

@@ -1,16 +1,21 @@
 //! The findings by their ids: for each its text in the catalogue and what looks for it.
 
 use super::Request;
+use super::Subject;
 use super::broad;
+use super::capacity;
 use super::context::Context;
 use super::end_to_end::Works;
 use super::family;
 use super::finding::Finding;
+use super::machine;
 use super::missing;
 use super::nat;
+use super::outcome;
+use super::range;
 use super::shadow;
-use super::{Request, Subject, family, missing, nat, shadow};
-use super::{capacity, machine, outcome, range, syntax, tls};
+use super::syntax;
+use super::tls;
 use crate::packet::TooComplex;
 
 /// What looks for a finding.
@@ -61,9 +66,9 @@ registry! {
     FTP004 => Firewall missing::control,
     FTP005 => Firewall missing::passive_data,
     FTP006 => Firewall broad::surplus,
-    FTP019 => Firewall broad::related,
     FTP007 => Service range::invalid,
     FTP008 => Service range::unset,
+    FTP019 => Firewall broad::related,
     FTP021 => Firewall missing::active_data,
     FTP022 => Firewall broad::stateless_replies,
     FTP023 => Firewall broad::data_port,
