@@ -11,6 +11,7 @@ use super::missing;
 use super::nat;
 use super::outcome;
 use super::range;
+use super::pf;
 use super::shadow;
 use super::syntax;
 use super::tls;
@@ -132,6 +133,8 @@ pub enum Message {
     Missing(missing::Message),
     /// Translation gets something wrong.
     Nat(nat::Message),
+    /// ftp-proxy is not set up as it has to be.
+    Pf(pf::Message),
     /// An accept rule never decides.
     Shadow(shadow::Message),
     /// More is let through than is required.

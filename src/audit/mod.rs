@@ -20,6 +20,7 @@ mod matrix;
 pub mod missing;
 pub mod nat;
 pub mod outcome;
+pub mod pf;
 mod proxy;
 pub mod range;
 mod registry;

@@ -12,7 +12,7 @@ use super::crossing::{Crossing, Session, Site};
 use crate::deployment::{Place, Side};
 use crate::dialect::Dialect;
 use crate::flow::Channel;
-use crate::packet::{AddressSet, Family, Field, PacketSet, Space, TooComplex};
+use crate::packet::{Family, Field, PacketSet, Space, TooComplex};
 use crate::ruleset::evaluate::{Question, accepted};
 use crate::ruleset::trace::Path;
 use crate::ruleset::{Action, Hook, Rule, Ruleset, is_of_ftp_proxy};
@@ -27,9 +27,8 @@ pub(super) fn taken_up(
     if !firewall.dialect.is_pf() || firewall.place == Place::Host {
         return Ok(Vec::new());
     }
-    let ruleset = translating(ruleset);
     let all: Vec<Family> = site.deployment.families().collect();
-    let loopback = space.destination(&loopback())?;
+    let loopback = loopback(space)?;
     let mut families = Vec::new();
     for family in all.iter().copied() {
         let crossings = site.crossings(Session::Plain, true, &all, space)?;
@@ -40,15 +39,13 @@ pub(super) fn taken_up(
         let within = space.union_all(arriving.map(|crossing| crossing.packets))?;
         // A server behind a translated address is reached through the proxy, or not at all by what stays here.
         let public = firewall.nat.filter(|nat| Family::of(nat.public) == family);
-        let listens =
-            public.filter(|_| firewall.side == Side::Server && has_anchor(&ruleset, Hook::PfFilter));
-        let mut handed = loopback;
+        let listens = public.filter(|_| firewall.side == Side::Server && has_anchor(ruleset, Hook::PfFilter));
+        let mut places = loopback;
         if let Some(nat) = listens {
             let own = space.destination(&[nat.public].into_iter().collect())?;
-            handed = space.union(handed, own)?;
+            places = space.union(places, own)?;
         }
-        let question = Question { path: Path::Input, within, onward: handed };
-        let through = accepted(&ruleset, question, space)?;
+        let through = handed(ruleset, within, places, space)?;
         let through = space.may(through)?;
         if !within.is_empty() && space.is_subset(within, through)? {
             families.push(family);
@@ -57,8 +54,14 @@ pub(super) fn taken_up(
     Ok(families)
 }
 
-/// The same rules with the handing over to a program as a translation, which a question can ask for.
-fn translating(ruleset: &Ruleset) -> Ruleset {
+/// The packets of `within` that are handed to a program of the machine at `places`, a set of destinations.
+pub(super) fn handed(
+    ruleset: &Ruleset,
+    within: PacketSet,
+    places: PacketSet,
+    space: &mut Space,
+) -> Result<PacketSet, TooComplex> {
+    // As a translation, which a question can ask for.
     let mut ruleset = ruleset.clone();
     let rules = ruleset.chains.iter_mut().flat_map(|chain| &mut chain.rules);
     for action in rules.flat_map(|rule| &mut rule.actions) {
@@ -66,7 +69,7 @@ fn translating(ruleset: &Ruleset) -> Ruleset {
             *action = Action::DestinationNat { address: Some(address), port: Some(port) };
         }
     }
-    ruleset
+    accepted(&ruleset, Question { path: Path::Input, within, onward: places }, space)
 }
 
 /// What goes through of `crossing`, from what the rules by themselves let through.
@@ -76,7 +79,8 @@ pub(super) fn complete(
     through: PacketSet,
     space: &mut Space,
 ) -> Result<PacketSet, TooComplex> {
-    if crossing.expected && subject.firewall.dialect.is_pf() && !has_all_anchors(subject) {
+    if crossing.expected && crossing.opens() && subject.firewall.dialect.is_pf() && !has_all_anchors(subject)
+    {
         return Ok(PacketSet::EMPTY);
     }
     if crossing.own {
@@ -109,6 +113,8 @@ pub(super) fn enters_anchor(rule: &Rule) -> bool {
     matches!(&*rule.actions, [Action::Anchor(path)] if is_of_ftp_proxy(path))
 }
 
-fn loopback() -> AddressSet {
-    ["127.0.0.0/8", "::1/128"].iter().filter_map(|text| text.parse::<IpNet>().ok()).collect()
+/// The packets for loopback addresses.
+pub(super) fn loopback(space: &mut Space) -> Result<PacketSet, TooComplex> {
+    let nets = ["127.0.0.0/8", "::1/128"].iter().filter_map(|text| text.parse::<IpNet>().ok());
+    space.destination(&nets.collect())
 }

@@ -13,6 +13,7 @@ use super::missing;
 use super::nat;
 use super::outcome;
 use super::range;
+use super::pf;
 use super::shadow;
 use super::syntax;
 use super::tls;
@@ -91,6 +92,8 @@ registry! {
     FTP044 => Text syntax::ports,
     FTP046 => Service range::surplus,
     FTP047 => Service outcome::nothing_works,
+    FTP038 => Firewall pf::half_wired,
+    FTP039 => Firewall pf::static_beside_proxy,
 }
 
 impl RuleId {

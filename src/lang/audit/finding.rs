@@ -103,6 +103,7 @@ pub(super) fn words(finding: &Finding, lang: Lang) -> Words {
         Message::Family(message) => super::family::words(*message, lang),
         Message::Missing(message) => super::missing::words(message, lang),
         Message::Nat(message) => super::nat::words(message, lang),
+        Message::Pf(message) => super::pf::words(message, lang),
         Message::Shadow(message) => super::shadow::words(message, lang),
         Message::Broad(message) => super::broad::words(message, lang),
         Message::Range(message) => super::range::words(message, lang),

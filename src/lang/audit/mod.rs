@@ -12,6 +12,7 @@ mod missing;
 mod nat;
 mod outcome;
 mod range;
+mod pf;
 mod shadow;
 mod sources;
 pub mod suppress;
