@@ -293,6 +293,7 @@ pub(super) fn leaves_out(context: &mut Context<'_>) -> Result<Vec<Finding>, TooC
 }
 
 /// FTP029: nothing replaces the private address in the reply to `PASV`.
+#[allow(clippy::unnecessary_wraps, reason = "the registry holds checks of one shape")]
 pub(super) fn names_private_address(context: &mut Context<'_>) -> Result<Vec<Finding>, TooComplex> {
     let Some((nat, Family::Ipv4)) = translation(context) else { return Ok(Vec::new()) };
     let service = &context.request.deployment.service;
