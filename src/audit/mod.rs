@@ -5,6 +5,7 @@
 //! ([`crossing`]); a rule set is too broad when a rule that serves FTP accepts more. The text of a rule matters only
 //! where a fault lies in the text itself, and for saying where to look.
 
+pub mod addresses;
 mod ban;
 pub mod baseline;
 pub mod broad;
@@ -41,7 +42,10 @@ pub use matrix::{Cell, CellVerdict, Uncovered};
 pub use registry::RuleId;
 pub use subject::Subject;
 
+use std::borrow::Cow;
+
 use crate::deployment::Deployment;
+use crate::dialect::collection::Collection;
 use context::Context;
 use registry::{CHECKS, Check};
 
@@ -76,6 +80,10 @@ pub struct Audit {
 /// Audits the rule sets.
 #[must_use]
 pub fn audit(request: &Request<'_>) -> Audit {
+    let rules: Vec<Cow<'_, Collection>> = request.subjects.iter().map(addresses::as_deployed).collect();
+    let subjects = request.subjects.iter().zip(&rules);
+    let subjects = subjects.map(|(subject, rules)| Subject { firewall: subject.firewall, rules }).collect();
+    let request = &Request { deployment: request.deployment, subjects, strict: request.strict };
     let mut audit = Audit::default();
     let mut contexts = Vec::new();
     for subject in &request.subjects {

@@ -11,6 +11,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use ftpfw::audit::addresses::as_deployed;
 use ftpfw::audit::{Audit, CellVerdict, Level, Request, RuleId, Subject, audit};
 use ftpfw::deployment::{self, Deployment};
 use ftpfw::dialect::Format;
@@ -127,7 +128,9 @@ fn each_finding_has_a_wrong_case_and_a_right_one() {
 #[test]
 fn a_trace_confirms_every_sample() {
     for case in every_case() {
-        let tracer = Tracer::new(&case.rules.ruleset);
+        let subject = Subject { firewall: &case.deployment.firewalls[0], rules: &case.rules };
+        let rules = as_deployed(&subject);
+        let tracer = Tracer::new(&rules.ruleset);
         for cell in audited(&case).matrix {
             let Some(uncovered) = cell.uncovered else { continue };
             let Some(sample) = uncovered.sample else { continue };
