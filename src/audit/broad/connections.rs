@@ -9,7 +9,7 @@ use super::{Found, Kind, Message, place};
 use crate::audit::Finding;
 use crate::deployment::{ActiveSource, Egress};
 use crate::flow::FlowId;
-use crate::packet::{AddressSet, Field, PacketSet, PortRange, PortSet, Space, TooComplex};
+use crate::packet::{AddressSet, Field, PacketSet, PortRange, PortSet, Protocol, Space, TooComplex};
 use crate::ruleset::evaluate::{Question, accepted};
 use crate::ruleset::trace::{Decider, Verdict};
 use crate::ruleset::{Action, Direction, Match, Rule};
@@ -18,7 +18,7 @@ use crate::ruleset::{Action, Direction, Match, Rule};
 const WELL_KNOWN: [u16; 4] = [20, 21, 989, 990];
 /// Half of all ports.
 const HALF: u32 = 1 << 15;
-/// Fewer ports closed than these, and all are open in effect.
+/// A rule that names no port is about all of them, also where earlier rules have decided on so few.
 const FEW: u32 = 1 << 10;
 /// The rules of one direction that are looked at.
 const MOST_RULES: usize = 64;
@@ -44,7 +44,7 @@ pub(super) fn all(context: &mut Context<'_>) -> Result<Vec<Finding>, TooComplex>
             }
             let rule = found.rule;
             let mut finding = found.finding(context)?;
-            finding.demanded_by = demanded_by(rule);
+            finding.demanded_by = demanded_by(rule, &finding.flows);
             if let Some(other) = both_ways.and_then(place).filter(|other| !finding.places.contains(other)) {
                 finding.places.push(other);
             }
@@ -56,8 +56,9 @@ pub(super) fn all(context: &mut Context<'_>) -> Result<Vec<Finding>, TooComplex>
 }
 
 /// The fields of the deployment that say what would be enough.
-fn demanded_by(rule: RuleId) -> Vec<&'static str> {
+fn demanded_by(rule: RuleId, flows: &[FlowId]) -> Vec<&'static str> {
     match rule {
+        RuleId::FTP006 if flows == [FlowId::A3] => vec!["service.active.source_port", "clients.ports"],
         RuleId::FTP002 | RuleId::FTP003 | RuleId::FTP006 => {
             vec!["service.passive.ports", "service.control_port", "clients.addresses"]
         }
@@ -136,6 +137,8 @@ struct Judge<'j, 'a> {
 /// The packets that a rule or policy lets through.
 struct Let {
     by: Decider,
+    /// Those over TCP that are not declared, required or not.
+    undeclared: PacketSet,
     /// Those that are neither required nor declared.
     surplus: PacketSet,
     /// Those of them that open a TCP connection.
@@ -151,7 +154,10 @@ struct Let {
 impl Let {
     /// Whether it is about no port in particular.
     fn is_everything(&self) -> bool {
-        count(self.named.as_ref().unwrap_or(&self.ports)) > 2 * HALF - FEW
+        match &self.named {
+            Some(ports) => count(ports) >= 2 * HALF - 1,
+            None => count(&self.ports) > 2 * HALF - FEW,
+        }
     }
 }
 
@@ -186,20 +192,22 @@ impl Judge<'_, '_> {
     fn one(&mut self, by: Decider) -> Result<Judged, TooComplex> {
         let way = self.way;
         let all = way.deciders.accepted_by(by, self.space())?;
+        let tcp = self.space().protocol(Protocol::Tcp)?;
+        let tcp = self.space().intersection(all, tcp)?;
         let surplus = self.space().difference(all, way.declared)?;
         let opening = self.space().intersection(surplus, way.opening)?;
-        let tcp = self.space().difference(all, way.udp)?;
+        let undeclared = self.space().difference(tcp, way.also)?;
         let opens = self.space().intersection_all([all, way.opening, way.of_server])?;
         let named = place(by).and_then(|place| self.context.rule(place)).and_then(named);
         let source_ports = self.space().source_ports_of(tcp)?;
         let ports = self.space().destination_ports_of(opens)?;
-        let lets = Let { by, surplus, opening, source_ports, ports, named };
+        let lets = Let { by, undeclared, surplus, opening, source_ports, ports, named };
         let is_rule = matches!(by, Decider::Rule(_));
         let is_high_to_high = is_rule && is_high(&lets.source_ports) && is_high(&lets.ports);
         let outwards = way.direction == Direction::Out;
         // Whatever leaves by a policy, or because nothing is restricted, is not for FTP.
         let unrelated = outwards && (!is_rule || self.context.firewall().egress == Egress::Open);
-        let found = if surplus.is_empty() || unrelated {
+        let found = if unrelated {
             Vec::new()
         } else if way.towards_server {
             self.towards_server(&lets)?
@@ -225,7 +233,7 @@ impl Judge<'_, '_> {
     /// Connections to the server: at its own firewalls they come in, at the clients' they go out.
     fn towards_server(&mut self, lets: &Let) -> Result<Vec<Found>, TooComplex> {
         let inwards = self.way.direction == Direction::In;
-        if inwards && is_within(&lets.source_ports, &self.ports.sources) {
+        if inwards && self.is_by_source_port(lets) {
             return Ok(self.by_source_port(lets)?.into_iter().collect());
         }
         if lets.is_everything() && (!inwards || !self.is_from_anywhere(lets)?) {
@@ -244,7 +252,7 @@ impl Judge<'_, '_> {
     /// Connections from the server, and what looks like its replies.
     fn away_from_server(&mut self, lets: &Let) -> Result<Option<Found>, TooComplex> {
         let way = self.way;
-        let by_known_port = is_within(&lets.source_ports, &self.ports.sources);
+        let by_known_port = self.is_by_source_port(lets);
         let by_listening_port =
             overlaps(&lets.source_ports, &self.ports.listening) && count(&lets.source_ports) < HALF;
         match way.direction {
@@ -286,6 +294,12 @@ impl Judge<'_, '_> {
         Ok(None)
     }
 
+    /// Whether it asks for the source ports of FTP, or for privileged ones among which they are.
+    fn is_by_source_port(&self, lets: &Let) -> bool {
+        let privileged = union(&[&self.ports.sources, &PortRange::new(0, 1023).into_iter().collect()]);
+        overlaps(&lets.source_ports, &self.ports.sources) && is_within(&lets.source_ports, &privileged)
+    }
+
     /// FTP001, unless the same connections are let through from other ports too.
     fn by_source_port(&mut self, lets: &Let) -> Result<Option<Found>, TooComplex> {
         let packets = self.only_by_source_port(lets, lets.opening)?;
@@ -299,10 +313,14 @@ impl Judge<'_, '_> {
         let of_ftp = union(&[&self.ports.sources, &self.ports.listening]);
         let touching = lets.source_ports.ranges().iter().filter(|range| of_ftp.overlap(**range).is_some());
         let touching: PortSet = touching.copied().collect();
-        let replying = self.space().source_port(&touching)?;
         let active = self.context.space.source_port(&self.ports.active)?;
+        let known = self.space().source_port(&of_ftp)?;
+        let replying = self.space().source_port(&touching)?;
         let replying = self.space().difference(replying, active)?;
-        let replying = self.space().intersection(lets.surplus, replying)?;
+        if !self.space().intersects(replying, known)? {
+            return Ok(None);
+        }
+        let replying = self.space().intersection(lets.undeclared, replying)?;
         let packets = self.only_by_source_port(lets, replying)?;
         let ports = self.space().source_ports_of(packets)?;
         let flows = vec![FlowId::A2, FlowId::P2, FlowId::P4];

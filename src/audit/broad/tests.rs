@@ -1,1 +1,207 @@
-//! Mutants of generated rule sets.
+//! Mutants of generated rule sets: what is removed is missed, and what is widened is too broad.
+
+use super::super::{Audit, CellVerdict, Request, RuleId, Subject, audit};
+use crate::deployment::{Deployment, Side, Strategy};
+use crate::dialect::collection::Collection;
+use crate::flow::sample::every;
+use crate::flow::{Shape, grant};
+use crate::packet::{Budget, NameField, PacketSet, PortRange, PortSet, Space, State, TooComplex};
+use crate::ruleset::evaluate::{Question, accepted};
+use crate::ruleset::trace::{Path, Tracer, Verdict};
+use crate::ruleset::{Match, Ruleset};
+
+/// Every so many of the deployments: they differ in turn in everything that matters.
+const STEP: usize = 397;
+/// Every so many of the mutants.
+const EVERY_SO_MANY: usize = 17;
+
+fn deployments() -> impl Iterator<Item = Deployment> {
+    every().into_iter().step_by(STEP).filter(|deployment| {
+        let firewall = &deployment.firewalls[0];
+        let blind = firewall.strategy == Strategy::Helper && deployment.service.tls.encrypts();
+        !(blind || firewall.strategy == Strategy::Helper && firewall.dialect.is_pf())
+    })
+}
+
+fn generated(deployment: &Deployment) -> Ruleset {
+    grant(deployment, &deployment.firewalls[0], Shape::Complete).ruleset
+}
+
+fn audited(deployment: &Deployment, ruleset: Ruleset, strict: bool) -> Audit {
+    let rules = Collection { ruleset, ..Collection::default() };
+    let subjects = vec![Subject { firewall: &deployment.firewalls[0], rules: &rules }];
+    audit(&Request { deployment, subjects, strict })
+}
+
+/// The rules of a rule set, by chain and place.
+fn rules(ruleset: &Ruleset) -> Vec<(usize, usize)> {
+    let of = |(chain, rules): (usize, usize)| (0..rules).map(move |rule| (chain, rule));
+    ruleset.chains.iter().map(|chain| chain.rules.len()).enumerate().flat_map(of).collect()
+}
+
+/// What may be written in place of a condition so that it holds more often; `None` leaves it out.
+fn wider(condition: &Match) -> Vec<Option<Match>> {
+    let mut all = vec![None];
+    let more = |ports: &PortSet| {
+        let last = ports.ranges().last().map_or(0, |range| range.last());
+        let range = PortRange::new(last, last.saturating_add(500)).expect("a range");
+        ports.ranges().iter().copied().chain([range]).collect::<PortSet>()
+    };
+    let half =
+        |set: &crate::packet::AddressSet| set.nets().iter().filter_map(ipnet::IpNet::supernet).collect();
+    match condition {
+        Match::DestinationPort(ports) => {
+            all.push(Some(Match::DestinationPort(more(ports))));
+            let high = PortRange::new(1024, u16::MAX).into_iter();
+            all.push(Some(Match::DestinationPort(ports.ranges().iter().copied().chain(high).collect())));
+        }
+        Match::SourcePort(ports) => all.push(Some(Match::SourcePort(more(ports)))),
+        Match::Source(set) => all.push(Some(Match::Source(half(set)))),
+        Match::Destination(set) => all.push(Some(Match::Destination(half(set)))),
+        _ => {}
+    }
+    all
+}
+
+/// Whether `b` lets packets through that open a connection and `a` does not.
+fn opens_more(a: &Ruleset, b: &Ruleset) -> Result<bool, TooComplex> {
+    let mut space = Space::new(Budget::default());
+    for path in Path::ALL {
+        let within = opening(path, &mut space)?;
+        let question = Question::about(path, within);
+        let (a, b) = (accepted(a, question, &mut space)?, accepted(b, question, &mut space)?);
+        if !space.is_subset(b, a)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+fn opening(path: Path, space: &mut Space) -> Result<PacketSet, TooComplex> {
+    let arrives = space.name(NameField::InInterface, "")?.complement();
+    let leaves = space.name(NameField::OutInterface, "")?.complement();
+    let interfaces = match path {
+        Path::Input => space.difference(arrives, leaves)?,
+        Path::Forward => space.intersection(arrives, leaves)?,
+        Path::Output => space.difference(leaves, arrives)?,
+    };
+    let new = [space.state(&[State::New])?, space.reply(false)?, space.mark(0, u32::MAX)?];
+    space.intersection_all([interfaces, new[0], new[1], new[2]])
+}
+
+fn is_broad(rule: RuleId) -> bool {
+    [
+        RuleId::FTP001,
+        RuleId::FTP002,
+        RuleId::FTP003,
+        RuleId::FTP006,
+        RuleId::FTP019,
+        RuleId::FTP022,
+        RuleId::FTP023,
+        RuleId::FTP024,
+    ]
+    .contains(&rule)
+}
+
+/// The rule set with one condition widened or left out, and what was done, for each way to do so.
+fn widened(original: &Ruleset) -> Vec<(Ruleset, String)> {
+    let mut mutants = Vec::new();
+    for (chain, rule) in rules(original) {
+        let matches = &original.chains[chain].rules[rule].matches;
+        for (place, condition) in matches.iter().enumerate() {
+            for wide in wider(condition) {
+                let mut mutant = original.clone();
+                let mut matches = matches.to_vec();
+                let name = format!("{condition:?} -> {wide:?} in {:?}", original.chains[chain].rules[rule]);
+                match wide {
+                    Some(wide) => matches[place] = wide,
+                    None => drop(matches.remove(place)),
+                }
+                mutant.chains[chain].rules[rule].matches = matches.into();
+                mutants.push((mutant, name));
+            }
+        }
+    }
+    mutants
+}
+
+/// Of the mutants that open more, how many are found: 100 % by a strict audit when all of them were tried (871), and
+/// 14 % by an ordinary one, which does not compare flags, states, interfaces, source ports, a host's own addresses, nor
+/// what leaves a firewall from which everything may leave.
+#[test]
+fn what_a_mutant_opens_is_found() {
+    let (mut mutants, mut plainly, mut strictly) = (0, 0, 0);
+    let mut missed = Vec::new();
+    let all = deployments().flat_map(|deployment| {
+        let original = generated(&deployment);
+        widened(&original).into_iter().map(move |mutant| (deployment.clone(), original.clone(), mutant))
+    });
+    for (deployment, original, (mutant, name)) in all.step_by(EVERY_SO_MANY) {
+        if !opens_more(&original, &mutant).expect("simple") {
+            continue;
+        }
+        mutants += 1;
+        plainly += usize::from(
+            audited(&deployment, mutant.clone(), false).findings.iter().any(|finding| is_broad(finding.rule)),
+        );
+        let found = audited(&deployment, mutant.clone(), true);
+        let tracer = Tracer::new(&mutant);
+        let broad = || found.findings.iter().filter(|finding| is_broad(finding.rule));
+        for finding in broad() {
+            let sample = finding.sample.as_ref().expect("a sample");
+            let verdict = tracer.trace(&sample.packet, sample.path).verdict;
+            assert_eq!(verdict, Verdict::Accept, "{finding:?}");
+        }
+        if broad().next().is_some() {
+            strictly += 1;
+        } else {
+            missed.push(format!("{:?}: {name}", deployment.firewalls[0]));
+        }
+    }
+    let missed = missed.join("\n");
+    assert!(mutants >= 40 && strictly * 100 >= mutants * 95, "{strictly} of {mutants}\n{missed}");
+    assert!(plainly * 10 >= mutants, "{plainly} of {mutants}");
+}
+
+#[test]
+fn ports_that_a_rule_for_ftp_opens_beyond_the_range_are_found_by_an_ordinary_audit() {
+    for deployment in deployments().step_by(2) {
+        let firewall = &deployment.firewalls[0];
+        let inwards = firewall.side == Side::Server && deployment.service.modes.passive;
+        if !inwards || firewall.nat.is_some() || firewall.strategy == Strategy::Helper {
+            continue;
+        }
+        let passive = deployment.service.passive_ports.expect("a range");
+        let mut mutant = generated(&deployment);
+        let conditions = mutant.chains.iter_mut().flat_map(|chain| &mut chain.rules);
+        for condition in conditions.flat_map(|rule| rule.matches.iter_mut()) {
+            if *condition == Match::DestinationPort(passive.into()) {
+                let range = PortRange::new(passive.first() - 1000, passive.last()).expect("a range");
+                *condition = Match::DestinationPort(range.into());
+            }
+        }
+        let found = audited(&deployment, mutant, false);
+        assert!(found.findings.iter().any(|finding| finding.rule == RuleId::FTP006), "{firewall:?}");
+    }
+}
+
+#[test]
+fn what_a_removed_rule_closes_is_found() {
+    for deployment in deployments().step_by(2) {
+        let firewall = &deployment.firewalls[0];
+        // What helpers need has findings of its own.
+        if firewall.strategy == Strategy::Helper {
+            continue;
+        }
+        let original = generated(&deployment);
+        let closed =
+            |audit: &Audit| audit.matrix.iter().filter(|cell| cell.verdict != CellVerdict::Open).count();
+        let before = closed(&audited(&deployment, original.clone(), false));
+        for (chain, rule) in rules(&original).into_iter().step_by(2) {
+            let mut mutant = original.clone();
+            let removed = mutant.chains[chain].rules.remove(rule);
+            let found = audited(&deployment, mutant, false);
+            assert!(closed(&found) <= before || !found.findings.is_empty(), "{firewall:?}: {removed:?}");
+        }
+    }
+}

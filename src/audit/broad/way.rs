@@ -32,6 +32,8 @@ pub(super) struct Way<'a> {
     pub(super) of_server: PacketSet,
     /// What is required or declared, whatever the source port, the flags and the state.
     pub(super) declared: PacketSet,
+    /// What is declared beside FTP.
+    pub(super) also: PacketSet,
     /// What is required, likewise.
     pub(super) required: PacketSet,
     /// The flows that open connections this way.
@@ -81,8 +83,14 @@ impl<'a> Way<'a> {
             }
             _ => &views.filter.servers,
         };
-        let (to, from) = (space.destination(servers)?, space.source(&views.filter.servers)?);
-        let (of_server, astray) = if towards_server { (to, from) } else { (from, to) };
+        let (to, from) = (space.destination(servers)?, space.source(servers)?);
+        let of_server = if towards_server { to } else { from };
+        let mut astray = PacketSet::EMPTY;
+        if firewall.place == Place::Gateway {
+            // Without interfaces a rule for the way back seems to be one for this way too.
+            let servers = &views.filter.servers;
+            astray = if towards_server { space.source(servers)? } else { space.destination(servers)? };
+        }
         let mut own = PacketSet::FULL;
         if firewall.place == Place::Host || !onward.is_full() {
             let end = if firewall.side == Side::Server { servers } else { &views.filter.clients };
@@ -96,7 +104,6 @@ impl<'a> Way<'a> {
             own,
             space.state(&[State::New, State::Invalid, State::Untracked])?,
             space.reply(false)?,
-            // Without interfaces a rule for the way back seems to be one for this way too.
             astray.complement(),
             space.name(NameField::Helper, "")?,
             space.mark(0, u32::MAX)?,
@@ -127,6 +134,7 @@ impl<'a> Way<'a> {
             udp,
             of_server,
             declared,
+            also,
             required,
             flows,
             ports,

@@ -4,7 +4,7 @@ use super::Words;
 use crate::audit::broad::{Kind, Message};
 use crate::deployment::Side;
 use crate::lang::{Lang, say};
-use crate::packet::{PortRange, PortSet};
+use crate::packet::{Family, PortRange, PortSet};
 use crate::ruleset::Direction;
 
 pub(super) fn words(message: &Message, lang: Lang) -> Words {
@@ -98,6 +98,14 @@ fn title(message: &Message, lang: Lang) -> String {
 
 fn wider(message: &Message, ports: &PortSet, addresses: bool, lang: Lang) -> String {
     let (beyond, required) = (list(ports), list(&message.required));
+    let towards_server = (message.side == Side::Server) == (message.direction == Direction::In);
+    if !towards_server && !ports.is_empty() {
+        return say!(
+            lang,
+            "active data connections are let through to ports {beyond}, where no client listens ({required})",
+            "主动模式数据连接可到达端口 {beyond}，而客户端并不在那里监听（应为 {required}）"
+        );
+    }
     match (ports.is_empty(), addresses) {
         (false, false) => say!(
             lang,
@@ -138,7 +146,13 @@ fn wider(message: &Message, ports: &PortSet, addresses: bool, lang: Lang) -> Str
 
 /// The concrete mend, where there is more to say than the catalogue does.
 fn help(message: &Message, lang: Lang) -> Option<String> {
-    let (ports, peers) = (list(&message.required), &message.peers);
+    let ports = list(&message.required);
+    let whole = |family: Family| message.peers.is_any(family);
+    let peers = match (message.peers.families().all(whole), message.direction) {
+        (true, _) => String::new(),
+        (false, Direction::In) => say!(lang, " from {}", "来自 {}、", message.peers),
+        (false, Direction::Out) => say!(lang, " to {}", "到 {}、", message.peers),
+    };
     match (&message.kind, message.direction) {
         (Kind::NearlyAll { .. } | Kind::Wider { .. }, _) if message.required.is_empty() => None,
         (Kind::NearlyAll { translated: true, .. }, _) => Some(say!(
@@ -151,15 +165,10 @@ fn help(message: &Message, lang: Lang) -> Option<String> {
             "set the policy to drop, and accept only the destination ports {ports}, beside what else is needed",
             "把默认策略改为丢弃，除其他必需的流量外，只放行目的端口 {ports}"
         )),
-        (Kind::NearlyAll { .. } | Kind::Wider { .. }, Direction::In) => Some(say!(
+        (Kind::NearlyAll { .. } | Kind::Wider { .. }, _) => Some(say!(
             lang,
-            "accept only TCP from {peers} to the destination ports {ports}",
-            "只放行来自 {peers}、目的端口为 {ports} 的 TCP 连接"
-        )),
-        (Kind::Wider { .. }, Direction::Out) => Some(say!(
-            lang,
-            "accept only TCP to {peers}, destination ports {ports}",
-            "只放行到 {peers}、目的端口为 {ports} 的 TCP 连接"
+            "accept only TCP{peers} with destination port {ports}",
+            "只放行{peers}目的端口为 {ports} 的 TCP 连接"
         )),
         (Kind::Related(_), _) if !message.required.is_empty() => Some(say!(
             lang,
