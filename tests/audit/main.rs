@@ -12,7 +12,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use ftpfw::audit::addresses::as_deployed;
-use ftpfw::audit::{Audit, CellVerdict, Level, Request, RuleId, Subject, audit};
+use ftpfw::audit::{Audit, CellVerdict, Level, Message, Request, RuleId, Subject, audit};
 use ftpfw::deployment::{self, Deployment};
 use ftpfw::dialect::Format;
 use ftpfw::dialect::collection::{Collection, Text, read};
@@ -158,4 +158,24 @@ fn banned_sources_are_a_warning_and_everything_works_for_the_others() {
     assert!(found.end_to_end.iter().all(|works| works.works), "{:?}", found.end_to_end);
     assert!(found.findings.iter().all(|finding| finding.level == Level::Warning), "{:?}", found.findings);
     assert!(found.matrix.iter().any(|cell| cell.verdict == CellVerdict::Partly), "{:?}", found.matrix);
+}
+
+#[test]
+fn a_trace_confirms_what_is_let_through_too_much() {
+    let mut confirmed = 0;
+    for case in every_case() {
+        let tracer = Tracer::new(&case.rules.ruleset);
+        for finding in audited(&case).findings {
+            if !matches!(finding.message, Message::Broad(_)) {
+                continue;
+            }
+            let sample = finding.sample.expect("a sample");
+            let verdict = tracer.trace(&sample.packet, sample.path).verdict;
+            let doubtful = finding.level < ftpfw::audit::entry(finding.rule).level();
+            let expected = if doubtful { Verdict::Unknown } else { Verdict::Accept };
+            assert_eq!(verdict, expected, "{}: {sample:?}", case.name);
+            confirmed += 1;
+        }
+    }
+    assert!(confirmed > 20);
 }

@@ -191,14 +191,17 @@ impl Judge<'_, '_> {
 
     fn one(&mut self, by: Decider) -> Result<Judged, TooComplex> {
         let way = self.way;
+        let named = place(by).and_then(|place| self.context.rule(place)).and_then(named);
         let all = way.deciders.accepted_by(by, self.space())?;
+        let certain = self.space().must(all)?;
+        // What cannot be told may be the ports, unless the rule names some beside it.
+        let all = if certain.is_empty() && named.is_some() { all } else { certain };
         let tcp = self.space().protocol(Protocol::Tcp)?;
         let tcp = self.space().intersection(all, tcp)?;
         let surplus = self.space().difference(all, way.declared)?;
         let opening = self.space().intersection(surplus, way.opening)?;
         let undeclared = self.space().difference(tcp, way.also)?;
         let opens = self.space().intersection_all([all, way.opening, way.of_server])?;
-        let named = place(by).and_then(|place| self.context.rule(place)).and_then(named);
         let source_ports = self.space().source_ports_of(tcp)?;
         let ports = self.space().destination_ports_of(opens)?;
         let lets = Let { by, undeclared, surplus, opening, source_ports, ports, named };
