@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::crossing::{Crossing, Interfaces, Session, Site, merged};
 use super::finding::{Finding, Level, Message, Packets, Sample};
+use super::helper::{attaches_itself, passes_when_sent_again};
 use super::matrix::{Cell, CellVerdict, Judged, Uncovered, verdict};
 use super::survey::{Situation, Survey};
 use super::{Place, Request, RuleId, Subject};
@@ -12,7 +13,7 @@ use crate::flow::{FlowId, Mode};
 use crate::packet::{Family, PacketSet, Space, TooComplex};
 use crate::ruleset::evaluate::{Question, accepted};
 use crate::ruleset::trace::{Decider, Path, Trace, Tracer, Verdict};
-use crate::ruleset::{Rule, Ruleset};
+use crate::ruleset::{Host, Rule, Ruleset};
 
 /// How many parts of a set are described.
 const PARTS: usize = 8;
@@ -26,8 +27,12 @@ pub(super) struct Context<'a> {
     pub(super) tracer: Tracer<'a>,
     /// The interfaces, declared or as the rules suggest.
     pub(super) interfaces: Interfaces,
-    /// The families in which the rules attach a helper to every control connection, or hand it to ftp-proxy.
+    /// What its machine is set to.
+    pub(super) host: Host,
+    /// The families in which a helper or ftp-proxy reads every control connection.
     pub(super) helped: Vec<Family>,
+    /// Those of them in which the rules see to that. In the others the kernel attaches the helper by itself.
+    pub(super) helped_by_rules: Vec<Family>,
     /// What the rules make of every packet that is required.
     pub(super) judged: Vec<Judged>,
     /// What they would make of them if a helper read every session.
@@ -46,15 +51,23 @@ impl<'a> Context<'a> {
     /// Evaluates the rules.
     pub(super) fn new(request: &'a Request<'a>, subject: &'a Subject<'a>) -> Result<Self, TooComplex> {
         let mut space = Space::default();
-        let Situation { interfaces, helped, if_expected, if_new } =
+        let Situation { interfaces, helped: helped_by_rules, if_expected, if_new } =
             Survey::new(request, subject, &mut space)?.situation(&mut space)?;
+        let host = subject.host();
+        let helped = if attaches_itself(&host, request.deployment.service.control_port) {
+            request.deployment.families().collect()
+        } else {
+            helped_by_rules.clone()
+        };
         let mut context = Self {
             request,
             subject,
             space,
             tracer: Tracer::new(&subject.rules.ruleset),
             interfaces,
+            host,
             helped,
+            helped_by_rules,
             judged: Vec::new(),
             if_expected,
             if_new,
@@ -62,7 +75,7 @@ impl<'a> Context<'a> {
             bans: HashMap::new(),
             broad: None,
         };
-        context.judged = context.required();
+        context.judged = context.required()?;
         context.matrix = context.cells()?;
         Ok(context)
     }
@@ -81,20 +94,25 @@ impl<'a> Context<'a> {
     }
 
     /// What is required in the sessions that the service offers.
-    fn required(&self) -> Vec<Judged> {
+    fn required(&mut self) -> Result<Vec<Judged>, TooComplex> {
         let mut required: Vec<Judged> = Vec::new();
         for &session in Session::offered(self.request.deployment.service.tls) {
             for family in self.request.deployment.families() {
                 let helped = self.is_helped(family, session);
-                let source = if helped { &self.if_expected } else { &self.if_new };
-                for judged in source.iter().filter(|judged| judged.crossing.family == family) {
-                    let mut judged = judged.clone();
-                    judged.crossing.sessions = vec![session];
-                    required.push(judged);
+                for flow in FlowId::ALL {
+                    let again = helped && passes_when_sent_again(self, flow, family)?;
+                    let source = if helped && !again { &self.if_expected } else { &self.if_new };
+                    let of_flow =
+                        |judged: &&Judged| judged.crossing.family == family && judged.crossing.flow == flow;
+                    for judged in source.iter().filter(of_flow) {
+                        let mut judged = judged.clone();
+                        judged.crossing.sessions = vec![session];
+                        required.push(judged);
+                    }
                 }
             }
         }
-        merged(required)
+        Ok(merged(required))
     }
 
     fn cells(&mut self) -> Result<Vec<Cell>, TooComplex> {

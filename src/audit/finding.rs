@@ -7,6 +7,7 @@ use super::context::milder;
 use super::entry;
 use super::family;
 use super::machine;
+use super::helper;
 use super::missing;
 use super::nat;
 use super::outcome;
@@ -129,6 +130,8 @@ pub struct Sample {
 pub enum Message {
     /// A family was forgotten.
     Family(family::Message),
+    /// Something is wrong with a conntrack helper, or ftp-proxy.
+    Helper(helper::Message),
     /// Something required is not let through.
     Missing(missing::Message),
     /// Translation gets something wrong.

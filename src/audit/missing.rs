@@ -81,7 +81,7 @@ fn all(context: &mut Context<'_>, rule: RuleId, connection: Connection) -> Resul
             .filter(|_| !(other_port && part == Part::Opening))
             // What a helper expects has findings of its own.
             .filter(|judged| !(judged.crossing.expected && judged.crossing.opens()))
-            .filter(|judged| !helps_in_plain_sessions(context, judged))
+            .filter(|judged| !is_left_to_helper(context, judged))
             .filter(|judged| !nat::explains(&translated, judged))
             .filter(|judged| Some(judged.crossing.family) != forgotten)
             .cloned()
@@ -160,18 +160,11 @@ fn is_part(judged: &Judged, connection: Connection, part: Part) -> bool {
     own == connection && of == part
 }
 
-/// Whether these are first packets of sessions that no helper reads, while it does its work in others: then not the
-/// ports are what is missing.
-pub(super) fn helps_in_plain_sessions(context: &Context<'_>, judged: &Judged) -> bool {
+/// Whether these are first packets that a helper lets through where it can read the session: then not the ports are what
+/// is missing.
+pub(super) fn is_left_to_helper(context: &Context<'_>, judged: &Judged) -> bool {
     let crossing = &judged.crossing;
-    let mut expected = context
-        .of(crossing.flow, crossing.family)
-        .filter(|other| other.crossing.opens() && other.crossing.expected)
-        .peekable();
-    crossing.opens()
-        && crossing.is_data()
-        && expected.peek().is_some()
-        && expected.all(|other| other.verdict() == CellVerdict::Open)
+    crossing.opens() && crossing.is_data() && context.depends_on_helper(crossing.flow, crossing.family)
 }
 
 /// The fields of the deployment that say what a connection needs.

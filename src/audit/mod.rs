@@ -17,6 +17,7 @@ mod end_to_end;
 pub mod family;
 mod finding;
 pub mod machine;
+pub mod helper;
 mod matrix;
 pub mod missing;
 pub mod nat;
@@ -96,8 +97,12 @@ pub fn audit(request: &Request<'_>) -> Audit {
     for context in &mut contexts {
         audit.matrix.extend(context.matrix.iter().cloned());
         for check in CHECKS {
-            let Check::Firewall(check) = check else { continue };
-            match check(context) {
+            let found = match check {
+                Check::Firewall(check) => check(context),
+                Check::Plain(check) => Ok(check(context)),
+                Check::Service(_) => continue,
+            };
+            match found {
                 Ok(found) => audit.findings.extend(found),
                 Err(_) => audit.too_complex.push(context.firewall().name.clone()),
             }

@@ -260,7 +260,7 @@ pub(super) fn leaves_out(context: &mut Context<'_>) -> Result<Vec<Finding>, TooC
     let missing: Vec<Judged> = context
         .judged
         .iter()
-        .filter(|judged| explains(&families, judged) && !missing::helps_in_plain_sessions(context, judged))
+        .filter(|judged| explains(&families, judged) && !missing::is_left_to_helper(context, judged))
         .cloned()
         .collect();
     if missing.is_empty() || !remaps(context)?.is_empty() {

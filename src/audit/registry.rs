@@ -17,6 +17,8 @@ use super::pf;
 use super::shadow;
 use super::syntax;
 use super::tls;
+use super::helper;
+use super::{Request, missing, nat};
 use crate::packet::TooComplex;
 
 /// What looks for a finding.
@@ -26,6 +28,8 @@ pub(super) enum Check {
     Firewall(fn(&mut Context<'_>) -> Result<Vec<Finding>, TooComplex>),
     /// In what was read of each firewall, without an evaluation of its rules.
     Text(fn(&Request<'_>, &Subject<'_>) -> Vec<Finding>),
+    /// The same, from what is evaluated already.
+    Plain(fn(&Context<'_>) -> Vec<Finding>),
     /// In the deployment as a whole.
     Service(fn(&Request<'_>, &[Works]) -> Vec<Finding>),
 }
@@ -70,6 +74,17 @@ registry! {
     FTP007 => Service range::invalid,
     FTP008 => Service range::unset,
     FTP019 => Firewall broad::related,
+    FTP009 => Firewall helper::not_attached,
+    FTP010 => Firewall helper::relied_on_kernel,
+    FTP011 => Firewall helper::encrypted,
+    FTP012 => Firewall helper::not_accepted,
+    FTP013 => Firewall helper::only_new,
+    FTP014 => Plain helper::before_conntrack,
+    FTP015 => Plain helper::matched_instead,
+    FTP016 => Plain helper::other_family,
+    FTP017 => Plain helper::wrong_chain,
+    FTP018 => Plain helper::other_port,
+    FTP020 => Service helper::third_party,
     FTP021 => Firewall missing::active_data,
     FTP022 => Firewall broad::stateless_replies,
     FTP023 => Firewall broad::data_port,
@@ -94,6 +109,9 @@ registry! {
     FTP047 => Service outcome::nothing_works,
     FTP038 => Firewall pf::half_wired,
     FTP039 => Firewall pf::static_beside_proxy,
+    FTP031 => Plain helper::before_seqadj_fix,
+    FTP041 => Plain helper::unverified_sources,
+    FTP045 => Plain helper::superfluous,
 }
 
 impl RuleId {

@@ -101,6 +101,7 @@ pub(super) fn advice(finding: &Finding, words: &Words, lang: Lang) -> String {
 pub(super) fn words(finding: &Finding, lang: Lang) -> Words {
     match &finding.message {
         Message::Family(message) => super::family::words(*message, lang),
+        Message::Helper(message) => super::helper::words(message, lang),
         Message::Missing(message) => super::missing::words(message, lang),
         Message::Nat(message) => super::nat::words(message, lang),
         Message::Pf(message) => super::pf::words(message, lang),

@@ -5,6 +5,7 @@ mod capacity;
 pub mod catalogue;
 mod family;
 mod finding;
+mod helper;
 mod json;
 mod machine;
 mod matrix;
