@@ -45,7 +45,7 @@ pub use subject::Subject;
 
 use std::borrow::Cow;
 
-use crate::deployment::Deployment;
+use crate::deployment::{Deployment, Firewall};
 use crate::dialect::collection::Collection;
 use context::Context;
 use registry::{CHECKS, Check};
@@ -100,7 +100,7 @@ pub fn audit(request: &Request<'_>) -> Audit {
             let found = match check {
                 Check::Firewall(check) => check(context),
                 Check::Plain(check) => Ok(check(context)),
-                Check::Service(_) => continue,
+                Check::Text(_) | Check::Service(_) => continue,
             };
             match found {
                 Ok(found) => audit.findings.extend(found),
@@ -110,13 +110,18 @@ pub fn audit(request: &Request<'_>) -> Audit {
     }
     for check in CHECKS {
         match check {
-            Check::Firewall(_) => {}
+            Check::Firewall(_) | Check::Plain(_) => {}
             Check::Text(check) => {
                 audit.findings.extend(request.subjects.iter().flat_map(|subject| check(request, subject)));
             }
             Check::Service(check) => audit.findings.extend(check(request, &audit.end_to_end)),
         }
     }
+    let position = |finding: &Finding| {
+        let is_meant = |firewall: &Firewall| finding.firewall.as_ref() == Some(&firewall.name);
+        request.deployment.firewalls.iter().position(is_meant).unwrap_or(usize::MAX)
+    };
+    audit.findings.sort_by_key(|finding| (position(finding), finding.rule));
     audit.too_complex.dedup();
     audit
 }

@@ -18,7 +18,6 @@ use super::shadow;
 use super::syntax;
 use super::tls;
 use super::helper;
-use super::{Request, missing, nat};
 use crate::packet::TooComplex;
 
 /// What looks for a finding.
@@ -73,7 +72,6 @@ registry! {
     FTP006 => Firewall broad::surplus,
     FTP007 => Service range::invalid,
     FTP008 => Service range::unset,
-    FTP019 => Firewall broad::related,
     FTP009 => Firewall helper::not_attached,
     FTP010 => Firewall helper::relied_on_kernel,
     FTP011 => Firewall helper::encrypted,
@@ -84,6 +82,7 @@ registry! {
     FTP016 => Plain helper::other_family,
     FTP017 => Plain helper::wrong_chain,
     FTP018 => Plain helper::other_port,
+    FTP019 => Firewall broad::related,
     FTP020 => Service helper::third_party,
     FTP021 => Firewall missing::active_data,
     FTP022 => Firewall broad::stateless_replies,
@@ -95,23 +94,23 @@ registry! {
     FTP028 => Firewall nat::remaps,
     FTP029 => Firewall nat::names_private_address,
     FTP030 => Firewall nat::translates_twice,
+    FTP031 => Plain helper::before_seqadj_fix,
     FTP032 => Service range::ephemeral,
     FTP033 => Service range::occupied,
     FTP034 => Service capacity::sessions,
     FTP035 => Service capacity::overflow,
     FTP036 => Firewall capacity::tracking,
     FTP037 => Firewall tls::ports,
+    FTP038 => Firewall pf::half_wired,
+    FTP039 => Firewall pf::static_beside_proxy,
     FTP040 => Service tls::plaintext,
+    FTP041 => Plain helper::unverified_sources,
     FTP042 => Text machine::timeout,
     FTP043 => Text syntax::compat,
     FTP044 => Text syntax::ports,
+    FTP045 => Plain helper::superfluous,
     FTP046 => Service range::surplus,
     FTP047 => Service outcome::nothing_works,
-    FTP038 => Firewall pf::half_wired,
-    FTP039 => Firewall pf::static_beside_proxy,
-    FTP031 => Plain helper::before_seqadj_fix,
-    FTP041 => Plain helper::unverified_sources,
-    FTP045 => Plain helper::superfluous,
 }
 
 impl RuleId {

@@ -5,21 +5,14 @@ use super::rules::helper_rules;
 use crate::audit::context::milder;
 use crate::audit::end_to_end::Works;
 use crate::audit::finding::{self, Finding};
-use crate::audit::{Place, Request, RuleId, entry};
+use crate::audit::{Place, Request, RuleId};
 use crate::deployment::ForeignAddresses;
 
 /// FTP020: by the helper, or by the server.
 pub(in crate::audit) fn third_party(request: &Request<'_>, _: &[Works]) -> Vec<Finding> {
     let finding = |firewall, message| Finding {
-        rule: RuleId::FTP020,
-        level: entry(RuleId::FTP020).level(),
         firewall,
-        flows: Vec::new(),
-        message: finding::Message::Helper(message),
-        places: Vec::new(),
-        demanded_by: Vec::new(),
-        packets: None,
-        sample: None,
+        ..Finding::new(RuleId::FTP020, finding::Message::Helper(message))
     };
     let mut findings = Vec::new();
     for subject in &request.subjects {
