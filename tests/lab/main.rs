@@ -22,6 +22,9 @@ mod deployments;
 mod expectations;
 mod fence;
 mod generated;
+#[path = "../support/helper_matrix.rs"]
+mod helper_matrix;
+mod helpers;
 mod listings;
 mod live;
 mod namespace;

@@ -34,6 +34,7 @@ pub(crate) struct Row {
     /// Whether active transfers work.
     pub(crate) active: bool,
     /// Whether passive transfers begin only after their first packet has been sent again.
+    #[allow(dead_code, reason = "only the lab can tell")]
     pub(crate) stalls: bool,
     /// What an audit finds of what is about helpers or missing.
     #[allow(dead_code, reason = "the lab does not audit")]
@@ -63,6 +64,9 @@ const FROM_INSIDE: Rule = ("-i inside -o outside -j ACCEPT", "iifname inside oif
 const REJECT: Rule = ("-p tcp -j REJECT --reject-with tcp-reset", "meta l4proto tcp reject with tcp reset");
 /// Neighbour discovery, without which there is no IPv6.
 const NEIGHBOURS: Rule = ("-p ipv6-icmp -j ACCEPT", "meta l4proto ipv6-icmp accept");
+
+const LOOPBACK_IN: Rule = ("-i lo -j ACCEPT", "iif lo accept");
+const LOOPBACK_OUT: Rule = ("-o lo -j ACCEPT", "oif lo accept");
 
 const SERVER: Row = Row {
     name: "",
@@ -190,12 +194,12 @@ impl Row {
         }
         let output = if self.outgoing.is_some() { "DROP" } else { "ACCEPT" };
         let _ = writeln!(text, "*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT {output} [0:0]");
-        text.push_str("-A INPUT -i lo -j ACCEPT\n-A INPUT -p ipv6-icmp -j ACCEPT\n");
+        let _ = writeln!(text, "-A INPUT {}\n-A INPUT {}", LOOPBACK_IN.0, NEIGHBOURS.0);
         let chain = if self.forwards() { "FORWARD" } else { "INPUT" };
         for (rule, _) in self.incoming {
             let _ = writeln!(text, "-A {chain} {rule}");
         }
-        for (rule, _) in self.outgoing.into_iter().flatten().chain([&NEIGHBOURS]) {
+        for (rule, _) in self.outgoing.into_iter().flatten().chain([&NEIGHBOURS, &LOOPBACK_OUT]) {
             let _ = writeln!(text, "-A OUTPUT {rule}");
         }
         text.push_str("COMMIT\n");
@@ -229,7 +233,7 @@ impl Row {
             }
             text.push_str("\t}\n");
         };
-        let own: Vec<&Rule> = [&NEIGHBOURS, &("", "iif lo accept")].into_iter().collect();
+        let own: Vec<&Rule> = vec![&NEIGHBOURS, &LOOPBACK_IN];
         let incoming: Vec<&Rule> = self.incoming.iter().collect();
         if self.forwards() {
             chain("input", &own);
@@ -238,7 +242,7 @@ impl Row {
             chain("input", &[own, incoming].concat());
         }
         if let Some(outgoing) = self.outgoing {
-            let outgoing: Vec<&Rule> = outgoing.iter().chain([&NEIGHBOURS]).collect();
+            let outgoing: Vec<&Rule> = outgoing.iter().chain([&NEIGHBOURS, &LOOPBACK_OUT]).collect();
             chain("output", &outgoing);
         }
         text.push_str("}\n");
