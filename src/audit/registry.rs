@@ -8,16 +8,16 @@ use super::context::Context;
 use super::end_to_end::Works;
 use super::family;
 use super::finding::Finding;
+use super::helper;
 use super::machine;
 use super::missing;
 use super::nat;
 use super::outcome;
-use super::range;
 use super::pf;
+use super::range;
 use super::shadow;
 use super::syntax;
 use super::tls;
-use super::helper;
 use crate::packet::TooComplex;
 
 /// What looks for a finding.
