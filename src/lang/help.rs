@@ -96,6 +96,21 @@ fn of_audit(command: &str, id: &str, lang: Lang) -> Option<String> {
         ("audit", "fail_on") => {
             say!(lang, "The level of findings from which the exit code is 1", "发现达到该级别时退出码为 1")
         }
+        ("audit", "live") => say!(
+            lang,
+            "Audit the rules in force on this machine, and its settings; needs root, changes nothing",
+            "审计本机生效的规则和设置；需要 root 权限，不做任何改动"
+        ),
+        ("audit", "baseline") => say!(
+            lang,
+            "The findings of an earlier audit, which are left out: only new ones fail",
+            "先前审计所记录的问题，将被忽略：只有新问题会导致失败"
+        ),
+        ("audit", "write_baseline") => say!(
+            lang,
+            "Record the findings in this file, for --baseline, and fail for none of them",
+            "将发现的问题记录到该文件，供 --baseline 使用，且不因其失败"
+        ),
         _ => return None,
     })
 }
@@ -132,21 +147,6 @@ fn of_others(command: &str, id: &str, lang: Lang) -> Option<String> {
             lang,
             "The format of the rule sets, where neither their content nor their name tells",
             "规则集的格式，用于无法从内容或文件名判断时"
-        ),
-        ("audit", "live") => say!(
-            lang,
-            "Audit the rules in force on this machine, and its settings; needs root, changes nothing",
-            "审计本机生效的规则和设置；需要 root 权限，不做任何改动"
-        ),
-        ("audit", "baseline") => say!(
-            lang,
-            "The findings of an earlier audit, which are left out: only new ones fail",
-            "先前审计所记录的问题，将被忽略：只有新问题会导致失败"
-        ),
-        ("audit", "write_baseline") => say!(
-            lang,
-            "Record the findings in this file, for --baseline, and fail for none of them",
-            "将发现的问题记录到该文件，供 --baseline 使用，且不因其失败"
         ),
         ("schema", "of") => say!(
             lang,

@@ -50,8 +50,8 @@ fn the_difference_is_shown_with_a_packet_that_trace_confirms() {
         assert_snapshot(&format!("diff.{lang}"), &run.stdout);
     }
     let run = run(ftpfw("diff a.rules.v4 b.nft").current_dir(folder.path()));
-    let sample = run.stdout.lines().find_map(|line| line.strip_prefix("For example: ")).expect("a sample");
-    let pairs = sample.replace(' ', ",");
+    let (_, sample) = run.stdout.split_once("For example: ").expect("a sample");
+    let pairs = sample.split_whitespace().collect::<Vec<_>>().join(",");
     for (rules, verdict) in [("a.rules.v4", "DROP"), ("b.nft", "ACCEPT")] {
         let command = format!("trace {rules} --packet {pairs}");
         let trace = crate::runner::run(ftpfw(&command).current_dir(folder.path()));

@@ -18,14 +18,14 @@ impl Saved {
     /// The tables in what `iptables-nft-save` prints.
     pub(super) fn read(text: &str, family: Family) -> Vec<Self> {
         let mut tables: Vec<Self> = Vec::new();
-        // A comment above the tables says of which it does not understand everything.
-        let in_part = |table: &str| {
+        // A comment says of which table it does not understand everything.
+        let understood = |table: &str| {
             let mark = format!("# Table `{table}'");
-            text.lines().any(|line| line.starts_with(&mark))
+            !text.lines().any(|line| line.starts_with(&mark))
         };
         for line in text.lines() {
             if let Some(table) = line.strip_prefix('*') {
-                let (table, is_part) = (table.to_owned(), in_part(table));
+                let (table, is_part) = (table.to_owned(), !understood(table));
                 tables.push(Self { family, table, chains: Vec::new(), is_part });
             } else if let (Some(chain), Some(table)) = (line.strip_prefix(':'), tables.last_mut()) {
                 table.chains.extend(chain.split(' ').next().map(str::to_owned));

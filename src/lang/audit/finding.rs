@@ -19,12 +19,10 @@ pub fn diagnostic(finding: &Finding, sources: Sources<'_>, lang: Lang, color: bo
     let mut notes = Vec::new();
     for (index, &place) in finding.places.iter().enumerate() {
         let said = if index == 0 { words.label.clone() } else { String::new() };
-        match sources.spot(firewall, place) {
-            Some(Spot { name, source, span }) => add(&mut excerpts, name, source, Label { span, text: said }),
-            None => {
-                let policy = sources.policy(firewall, place);
-                notes.extend(policy.map(|policy| (say!(lang, "decided by", "判定者"), policy)));
-            }
+        if let Some(Spot { name, source, span }) = sources.spot(firewall, place) {
+            add(&mut excerpts, name, source, Label { span, text: said });
+        } else if let Some(policy) = sources.policy(firewall, place) {
+            notes.push((say!(lang, "decided by", "判定者"), policy));
         }
     }
     for (index, position) in sources.declared(finding).into_iter().enumerate() {

@@ -330,12 +330,12 @@ mod tests {
     #[test]
     fn a_packet_is_described_as_it_is_read() {
         let described = [
-            r#"{"hook":"input","proto":"tcp","src":"198.51.100.7","sport":40000,"dst":"203.0.113.10","dport":21,"state":"new","iif":"eth0"}"#,
-            r#"{"hook":"forward","proto":"tcp","src":"2001:db8::1","sport":20,"dst":"2001:db8::2","dport":1,"flags":"SA","state":"established","iif":"a b","oif":"c,d","helper":"ftp","direction":"reply"}"#,
-            r#"{"hook":"output","proto":"tcp","src":"10.0.0.1","sport":1,"dst":"10.0.0.2","dport":2,"flags":"","state":"related","oif":"eth0"}"#,
-            r#"{"hook":"output","proto":"icmp","src":"10.0.0.1","dst":"10.0.0.2","type":3,"code":4,"state":"invalid"}"#,
-            r#"{"hook":"input","proto":"udp","src":"10.0.0.1","sport":53,"dst":"10.0.0.2","dport":2,"state":"untracked"}"#,
-            r#"{"hook":"input","proto":"97","src":"10.0.0.1","dst":"10.0.0.2","state":"new"}"#,
+            r#"{"hook":"input","family":"ipv4","proto":"tcp","src":"198.51.100.7","sport":40000,"dst":"203.0.113.10","dport":21,"state":"new","iif":"eth0"}"#,
+            r#"{"hook":"forward","family":"ipv6","proto":"tcp","src":"2001:db8::1","sport":20,"dst":"2001:db8::2","dport":1,"flags":"SA","state":"established","iif":"a b","oif":"c,d","helper":"ftp","direction":"reply"}"#,
+            r#"{"hook":"output","family":"ipv4","proto":"tcp","src":"10.0.0.1","sport":1,"dst":"10.0.0.2","dport":2,"flags":"","state":"related","oif":"eth0"}"#,
+            r#"{"hook":"output","family":"ipv4","proto":"icmp","src":"10.0.0.1","dst":"10.0.0.2","type":3,"code":4,"state":"invalid"}"#,
+            r#"{"hook":"input","family":"ipv4","proto":"udp","src":"10.0.0.1","sport":53,"dst":"10.0.0.2","dport":2,"state":"untracked"}"#,
+            r#"{"hook":"input","family":"ipv4","proto":"97","src":"10.0.0.1","dst":"10.0.0.2","state":"new"}"#,
         ];
         for text in described {
             let (path, packet) = parse(text).expect("a packet");
