@@ -12,6 +12,7 @@ mod matching;
 mod order;
 mod rule;
 pub mod trace;
+mod translation;
 
 pub use host::{Fact, Host, kernel_version, module_name, sysctl_name};
 pub use jump::{BrokenJump, broken_jumps};
@@ -19,6 +20,7 @@ pub use matching::{
     AddressType, CtDirection, Direction, IcmpMatch, Interface, Masked, Match, States, TcpFlags,
 };
 pub use rule::{Action, Origin, Rule};
+pub use translation::{Endpoint, NewAddress, Translation};
 
 use crate::packet::Family;
 

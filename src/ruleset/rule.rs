@@ -2,7 +2,9 @@
 
 use std::net::IpAddr;
 
-use super::{Masked, Match};
+use ipnet::IpNet;
+
+use super::{Endpoint, Masked, Match, Translation};
 use crate::packet::PortRange;
 
 /// A rule: what it matches, and what it then does.
@@ -77,8 +79,7 @@ pub enum Action {
     SetConnMark(Masked),
     /// Translate the destination address.
     DestinationNat {
-        /// The new address; `None` is this machine's own (`REDIRECT`), or that of the packet where only the port
-        /// changes.
+        /// The new address; `None` is that of the packet where only the port changes. pf: or this machine's own.
         address: Option<IpAddr>,
         /// The new port; `None` keeps each port as it is.
         port: Option<u16>,
@@ -90,6 +91,15 @@ pub enum Action {
         /// Where the new port has to lie, the old one being kept if it can be. `None` keeps it: always with
         /// pf (`static-port`), with netfilter unless another connection has it.
         ports: Option<PortRange>,
+    },
+    /// Translate one end to an address or a port that the rule leaves open.
+    Translate(Box<Translation>),
+    /// Translate the address of one end to the one with the same place in a network (`NETMAP`).
+    MoveNetwork {
+        /// Which end.
+        end: Endpoint,
+        /// The new network, which is as large as the old one.
+        network: IpNet,
     },
     /// pf on OpenBSD: hand the connection to a local program, which still sees its original destination.
     Divert {

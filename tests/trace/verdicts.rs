@@ -307,3 +307,29 @@ fn an_expected_connection_is_translated_and_an_error_about_one_is_not() {
         ],
     );
 }
+
+#[test]
+fn what_a_translation_leaves_open_is_doubtful_and_nothing_else() {
+    let nat = |target: &str, rules: &str| {
+        format!(
+            "*nat\n-A PREROUTING -p tcp -d 203.0.113.10 {target}\nCOMMIT\n*filter\n:INPUT DROP\n{rules}\nCOMMIT\n"
+        )
+    };
+    let own = "-A INPUT -d 203.0.113.10 -p tcp --dport 2121 -j ACCEPT";
+    for (target, rules, expected) in [
+        // The port alone changes, or the address too.
+        ("-j DNAT --to-destination :2121", own, "accept 6"),
+        ("-j REDIRECT --to-ports 2121", own, "unknown 6"),
+        ("-j REDIRECT --to-ports 2121", "-A INPUT -p tcp --dport 2121 -j ACCEPT", "accept 6"),
+        ("-j DNAT --to-destination 10.0.0.4-10.0.0.7", "-A INPUT -d 10.0.0.0/24 -j ACCEPT", "accept 6"),
+        ("-j DNAT --to-destination 10.0.0.4-10.0.0.7", "-A INPUT -d 10.0.0.5 -j ACCEPT", "unknown 6"),
+        ("-j DNAT --to-destination 10.0.0.4-10.0.0.7", "-A INPUT -d 10.0.0.8 -j ACCEPT", "drop policy"),
+        ("-j DNAT --to-destination 10.0.0.4:30-39", "-A INPUT -p tcp --dport 30:39 -j ACCEPT", "accept 6"),
+        ("-j DNAT --to-destination 10.0.0.4:30-39", "-A INPUT -p tcp --dport 30 -j ACCEPT", "unknown 6"),
+        // A port that lies in the range is kept.
+        ("-j DNAT --to-destination 10.0.0.4:20-39", "-A INPUT -p tcp --dport 21 -j ACCEPT", "accept 6"),
+        ("-j NETMAP --to 10.0.0.0/24", "-A INPUT -d 10.0.0.10 -j ACCEPT", "accept 6"),
+    ] {
+        check(Format::Iptables, &nat(target, rules), &[(CONTROL, expected)]);
+    }
+}

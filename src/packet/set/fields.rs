@@ -43,6 +43,10 @@ pub enum Field<'a> {
     Source(IpAddr),
     /// The destination address. Packets of the other family have none of this kind.
     Destination(IpAddr),
+    /// The leading bits of the source address, as many as the prefix is long.
+    SourceNetwork(IpNet),
+    /// The leading bits of the destination address, as many as the prefix is long.
+    DestinationNetwork(IpNet),
     /// The source port. Packets without ports have none.
     SourcePort(u16),
     /// The destination port. Packets without ports have none.
@@ -342,6 +346,7 @@ impl Space {
     fn owners(&mut self, field: Field<'_>) -> Result<PacketSet, TooComplex> {
         match field {
             Field::Source(address) | Field::Destination(address) => self.family(Family::of(address)),
+            Field::SourceNetwork(net) | Field::DestinationNetwork(net) => self.family(Family::of(net.addr())),
             Field::SourcePort(_) | Field::DestinationPort(_) => self.with_ports(),
             _ => Ok(PacketSet::FULL),
         }
@@ -414,8 +419,8 @@ impl Space {
 impl Field<'_> {
     fn bits(self) -> Bits {
         match self {
-            Self::Source(_) => layout::SOURCE,
-            Self::Destination(_) => layout::DESTINATION,
+            Self::Source(_) | Self::SourceNetwork(_) => layout::SOURCE,
+            Self::Destination(_) | Self::DestinationNetwork(_) => layout::DESTINATION,
             Self::SourcePort(_) => layout::SOURCE_PORT,
             Self::DestinationPort(_) => layout::DESTINATION_PORT,
             Self::State(_) => layout::STATE,
@@ -433,6 +438,13 @@ impl Field<'_> {
             Self::Source(address) | Self::Destination(address) => match address {
                 IpAddr::V4(address) => (bits.leading(32).align(address.to_bits().into()), 32),
                 IpAddr::V6(address) => (address.to_bits(), 128),
+            },
+            Self::SourceNetwork(net) | Self::DestinationNetwork(net) => match net {
+                IpNet::V4(net) => {
+                    let address = bits.leading(32).align(net.network().to_bits().into());
+                    (address, net.prefix_len().into())
+                }
+                IpNet::V6(net) => (net.network().to_bits(), net.prefix_len().into()),
             },
             Self::SourcePort(port) | Self::DestinationPort(port) => (bits.align(port.into()), bits.width),
             Self::State(state) => layout::state_code(state),

@@ -1,5 +1,7 @@
 //! Random expressions against their meaning for single packets, and the laws of sets.
 
+use std::net::IpAddr;
+
 use ipnet::IpNet;
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -20,12 +22,24 @@ fn assigned(packet: &Packet, index: usize) -> (Field<'static>, Option<Packet>) {
         5 => Field::Reply(true),
         6 => Field::Name(NameField::OutInterface, "eth0"),
         7 => Field::Name(NameField::Helper, ""),
-        8 => Field::Mark { value: 0x10, mask: 0xff },
+        8 => Field::SourceNetwork("10.7.0.0/20".parse().expect("a network")),
+        9 => Field::DestinationNetwork("2001:db8:1::/50".parse().expect("a network")),
+        10 => Field::Mark { value: 0x10, mask: 0xff },
         _ => Field::ConnectionMark { value: 1, mask: 1 },
     };
     match field {
         Field::Source(address) if Family::of(address) == packet.family() => new.source = address,
         Field::Destination(address) if Family::of(address) == packet.family() => new.destination = address,
+        Field::SourceNetwork(IpNet::V4(net)) => match packet.source {
+            IpAddr::V4(source) => new.source = (net.network() | source & net.hostmask()).into(),
+            IpAddr::V6(_) => return (field, None),
+        },
+        Field::DestinationNetwork(IpNet::V6(net)) => match packet.destination {
+            IpAddr::V6(destination) => {
+                new.destination = (net.network() | destination & net.hostmask()).into();
+            }
+            IpAddr::V4(_) => return (field, None),
+        },
         Field::SourcePort(port) | Field::DestinationPort(port) => match &mut new.payload {
             Payload::Tcp { source_port, destination_port, .. }
             | Payload::Ports { source_port, destination_port, .. } => {
@@ -44,7 +58,7 @@ fn assigned(packet: &Packet, index: usize) -> (Field<'static>, Option<Packet>) {
     (field, Some(new))
 }
 
-const FIELDS: usize = 10;
+const FIELDS: usize = 12;
 
 /// What a case tests besides addresses: mostly a port, as in long lists.
 fn rest() -> impl Strategy<Value = Expression> {

@@ -2,11 +2,12 @@
 
 use crate::packet::{AddressSet, Family, NameField, PacketSet, Protocol, Space, State, TooComplex};
 use crate::ruleset::trace::{Path, is_of_connection};
-use crate::ruleset::{AddressType, CtDirection, Hook, Interface, Match, States};
+use crate::ruleset::translation::Doubt;
+use crate::ruleset::{AddressType, CtDirection, Endpoint, Hook, Interface, Match, States};
 
 /// Where a condition is asked.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Place {
+pub(super) struct Place<'a> {
     /// The hook.
     pub(super) hook: Hook,
     /// The way of the packet.
@@ -15,10 +16,16 @@ pub(super) struct Place {
     pub(super) state: Option<State>,
     /// Whether a rule may have translated destinations before.
     pub(super) translated: bool,
+    /// What may not be known of packets since.
+    pub(super) doubts: &'a [Doubt<'a>],
 }
 
 /// The packets that meet all conditions.
-pub(super) fn all(space: &mut Space, conditions: &[Match], place: Place) -> Result<PacketSet, TooComplex> {
+pub(super) fn all(
+    space: &mut Space,
+    conditions: &[Match],
+    place: Place<'_>,
+) -> Result<PacketSet, TooComplex> {
     let mut set = PacketSet::FULL;
     for condition in conditions {
         let met = one(space, condition, place)?;
@@ -30,7 +37,7 @@ pub(super) fn all(space: &mut Space, conditions: &[Match], place: Place) -> Resu
     Ok(set)
 }
 
-fn one(space: &mut Space, condition: &Match, place: Place) -> Result<PacketSet, TooComplex> {
+fn one(space: &mut Space, condition: &Match, place: Place<'_>) -> Result<PacketSet, TooComplex> {
     // What cannot be looked up fails the rule, also where the rule asks for the opposite.
     if is_of_connection(condition) {
         if place.state.is_some() {
@@ -43,7 +50,7 @@ fn one(space: &mut Space, condition: &Match, place: Place) -> Result<PacketSet, 
     modelled(space, condition, place)
 }
 
-fn modelled(space: &mut Space, condition: &Match, place: Place) -> Result<PacketSet, TooComplex> {
+fn modelled(space: &mut Space, condition: &Match, place: Place<'_>) -> Result<PacketSet, TooComplex> {
     match condition {
         Match::Family(family) => space.family(*family),
         Match::InInterface(interface) => named(space, NameField::InInterface, interface),
@@ -52,13 +59,22 @@ fn modelled(space: &mut Space, condition: &Match, place: Place) -> Result<Packet
             Ok(constant(interface.matches("")))
         }
         Match::OutInterface(interface) => named(space, NameField::OutInterface, interface),
-        Match::Source(set) => space.source(set),
-        Match::Destination(set) => space.destination(set),
+        Match::Source(set) => {
+            let known = space.source(set)?;
+            doubtful(space, Endpoint::Source, known, place, |doubt| doubt.address_in(set))
+        }
+        Match::Destination(set) => {
+            let known = space.destination(set)?;
+            doubtful(space, Endpoint::Destination, known, place, |doubt| doubt.address_in(set))
+        }
         Match::SourceType(kind) => source_is(space, *kind, place),
         Match::DestinationType(kind) => destination_is(space, *kind, place),
         Match::Protocol(protocol) => space.protocol(*protocol),
         Match::SourcePort(ports) => space.source_port(ports),
-        Match::DestinationPort(ports) => space.destination_port(ports),
+        Match::DestinationPort(ports) => {
+            let known = space.destination_port(ports)?;
+            doubtful(space, Endpoint::Destination, known, place, |doubt| doubt.port_in(ports))
+        }
         Match::TcpFlags(flags) => space.tcp_flags(flags.mask, flags.value),
         Match::Icmp(icmp) => {
             let codes = || icmp.code.map_or(0..=u8::MAX, |code| code..=code);
@@ -114,7 +130,7 @@ fn named(space: &mut Space, field: NameField, interface: &Interface) -> Result<P
     }
 }
 
-fn in_state(space: &mut Space, states: States, place: Place) -> Result<PacketSet, TooComplex> {
+fn in_state(space: &mut Space, states: States, place: Place<'_>) -> Result<PacketSet, TooComplex> {
     if let Some(state) = place.state {
         return Ok(constant(states.contains(States::of(state))));
     }
@@ -123,7 +139,7 @@ fn in_state(space: &mut Space, states: States, place: Place) -> Result<PacketSet
     space.state(&wanted)
 }
 
-fn helper(space: &mut Space, name: &str, place: Place) -> Result<PacketSet, TooComplex> {
+fn helper(space: &mut Space, name: &str, place: Place<'_>) -> Result<PacketSet, TooComplex> {
     if place.state.is_some() {
         return Ok(constant(name.is_empty()));
     }
@@ -134,6 +150,27 @@ fn helper(space: &mut Space, name: &str, place: Place) -> Result<PacketSet, TooC
 
 fn constant(holds: bool) -> PacketSet {
     if holds { PacketSet::FULL } else { PacketSet::EMPTY }
+}
+
+/// `known`, but for packets of which `answer` says that a doubt stands in its place.
+fn doubtful(
+    space: &mut Space,
+    end: Endpoint,
+    known: PacketSet,
+    place: Place<'_>,
+    answer: impl Fn(&Doubt<'_>) -> Option<Result<bool, String>>,
+) -> Result<PacketSet, TooComplex> {
+    let mut set = known;
+    for (index, doubt) in place.doubts.iter().enumerate().filter(|(_, doubt)| doubt.translation.end == end) {
+        let held = match answer(doubt) {
+            Some(Ok(held)) => constant(held),
+            Some(Err(words)) => space.opaque(&words)?,
+            None => continue,
+        };
+        let doubted = super::doubt::standing(space, index, doubt)?;
+        set = space.choose(doubted, held, set)?;
+    }
+    Ok(set)
 }
 
 /// The first packets of connections. ICMP errors are related to one that is there.
@@ -148,7 +185,12 @@ pub(super) fn first_packets(space: &mut Space) -> Result<PacketSet, TooComplex> 
 
 /// A condition on the first packet of the connection, which is `now` where this is that packet and nothing has
 /// translated it yet.
-fn original(space: &mut Space, now: PacketSet, words: &str, place: Place) -> Result<PacketSet, TooComplex> {
+fn original(
+    space: &mut Space,
+    now: PacketSet,
+    words: &str,
+    place: Place<'_>,
+) -> Result<PacketSet, TooComplex> {
     let unknown = space.opaque(words)?;
     if place.translated || place.state.is_some() {
         return Ok(unknown);
@@ -160,7 +202,7 @@ fn original(space: &mut Space, now: PacketSet, words: &str, place: Place) -> Res
 }
 
 /// See [`trace`](crate::ruleset::trace): the way of a packet tells which addresses are this machine's own.
-fn source_is(space: &mut Space, kind: AddressType, place: Place) -> Result<PacketSet, TooComplex> {
+fn source_is(space: &mut Space, kind: AddressType, place: Place<'_>) -> Result<PacketSet, TooComplex> {
     let multicast = space.source(&multicast())?;
     let local = match (place.path, place.hook) {
         (Path::Input, _) => space.name(NameField::InInterface, "lo")?,
@@ -172,7 +214,7 @@ fn source_is(space: &mut Space, kind: AddressType, place: Place) -> Result<Packe
     address_is(space, kind, multicast, local, v6, "source")
 }
 
-fn destination_is(space: &mut Space, kind: AddressType, place: Place) -> Result<PacketSet, TooComplex> {
+fn destination_is(space: &mut Space, kind: AddressType, place: Place<'_>) -> Result<PacketSet, TooComplex> {
     let multicast = space.destination(&multicast())?;
     let local = match (place.path, place.hook) {
         (Path::Input, _) => PacketSet::FULL,

@@ -4,6 +4,7 @@
 //! set, so that [`Space::may`] and [`Space::must`] say what goes through for some of their answers, and for all.
 
 mod condition;
+mod doubt;
 mod netfilter;
 mod outcome;
 mod pf;

@@ -8,12 +8,14 @@ use std::collections::HashMap;
 use std::slice;
 
 use super::condition::{self, Place};
+use super::doubt;
 use super::outcome::Asked;
 use super::reach::{Met, Reach};
 use crate::packet::{AddressSet, Case, Family, Field, PacketSet, PortSet, Space, State, TooComplex};
 use crate::ruleset::order::Order;
 use crate::ruleset::trace::{Decider, Path, RuleRef, Verdict};
-use crate::ruleset::{Action, BaseChain, Hook, MAX_DEPTH, Match, Policy, Rule, Ruleset};
+use crate::ruleset::translation::Doubt;
+use crate::ruleset::{Action, BaseChain, Endpoint, Hook, MAX_DEPTH, Match, Policy, Rule, Ruleset};
 
 /// The packets that go through from some point on: those that connection tracking looks at, and those that a rule
 /// has kept from it. After connection tracking the second is not asked for.
@@ -47,6 +49,8 @@ pub(super) struct Evaluation<'a, 's> {
     space: &'s mut Space,
     /// Whether any rule translates destinations.
     translates: bool,
+    /// What translations may leave open.
+    doubts: Vec<Doubt<'a>>,
     /// The chains that are being evaluated: entering one of them again is a loop.
     entered: Vec<usize>,
     order: Order<'a>,
@@ -63,15 +67,25 @@ impl<'a, 's> Evaluation<'a, 's> {
         asked: Asked<'a>,
         space: &'s mut Space,
     ) -> Result<Self, TooComplex> {
-        let is_translation = |action: &Action| matches!(action, Action::DestinationNat { .. });
-        let translates = ruleset
-            .chains
-            .iter()
-            .flat_map(|chain| &chain.rules)
-            .any(|rule| rule.actions.iter().any(is_translation));
+        let rules = ruleset.chains.iter().flat_map(|chain| &chain.rules);
+        let (mut translates, mut doubts) = (false, Vec::new());
+        for action in rules.flat_map(|rule| &rule.actions) {
+            match action {
+                Action::DestinationNat { .. } | Action::MoveNetwork { end: Endpoint::Destination, .. } => {
+                    translates = true;
+                }
+                Action::Translate(translation) => {
+                    translates |= translation.end == Endpoint::Destination;
+                    doubts.extend(
+                        translation.doubts().filter(|doubt| !doubts.contains(doubt)).collect::<Vec<_>>(),
+                    );
+                }
+                _ => {}
+            }
+        }
         let (order, reach) = (Order::of(ruleset), Reach::of(ruleset, within, space)?);
         let (entered, known) = (Vec::new(), HashMap::new());
-        Ok(Self { ruleset, path, asked, space, translates, entered, order, reach, known })
+        Ok(Self { ruleset, path, asked, space, translates, doubts, entered, order, reach, known })
     }
 
     /// The packets that go through and then are among `onward`; of packets that were not asked about, any.
@@ -81,10 +95,11 @@ impl<'a, 's> Evaluation<'a, 's> {
             Path::Forward => &[Hook::Prerouting, Hook::Forward, Hook::Postrouting],
             Path::Output => &[Hook::Output, Hook::Postrouting],
         };
+        onward = doubt::leaving(self.space, &self.doubts, onward)?;
         for &hook in hooks.iter().rev() {
             onward = self.hook(hook, onward)?;
         }
-        Ok(onward)
+        doubt::none(self.space, &self.doubts, onward)
     }
 
     fn hook(&mut self, hook: Hook, mut onward: PacketSet) -> Result<PacketSet, TooComplex> {
@@ -185,10 +200,6 @@ impl<'a, 's> Evaluation<'a, 's> {
         relevant
     }
 
-    fn place(&self, base: BaseChain, state: Option<State>) -> Place {
-        Place { hook: base.hook, path: self.path, state, translated: self.translates }
-    }
-
     /// What goes through from before a rule on that may let packets go on to `next`, changed or not.
     fn changing(
         &mut self,
@@ -203,7 +214,17 @@ impl<'a, 's> Evaluation<'a, 's> {
             done = self.action(action, place, done, exits, base)?;
         }
         self.by_state(base, |this, state, view| {
-            let met = condition::all(this.space, &rule.matches, this.place(base, state))?;
+            let met = condition::all(
+                this.space,
+                &rule.matches,
+                Place {
+                    hook: base.hook,
+                    path: this.path,
+                    state,
+                    translated: this.translates,
+                    doubts: &this.doubts,
+                },
+            )?;
             this.space.choose(met, view(done), view(next))
         })
     }
@@ -226,7 +247,7 @@ impl<'a, 's> Evaluation<'a, 's> {
         self.by_state(base, |this, state, view| {
             let mut cases = Vec::with_capacity(rules.len());
             for (&place, done) in rules.iter().zip(done.iter().rev()) {
-                cases.push(this.case(this.rule(place), &any, this.place(base, state), view(*done))?);
+                cases.push(this.case(this.rule(place), &any, base, state, view(*done))?);
             }
             this.space.first_match(this.reach.packets, &cases, view(next))
         })
@@ -237,17 +258,30 @@ impl<'a, 's> Evaluation<'a, 's> {
         &mut self,
         rule: &'c Rule,
         any: &'c AddressSet,
-        place: Place,
+        base: BaseChain,
+        state: Option<State>,
         then: PacketSet,
     ) -> Result<Case<'c>, TooComplex> {
         let (mut source, mut destination, mut rest) = (None, None, PacketSet::FULL);
         for condition in &rule.matches {
             match condition {
-                _ if self.reach.meets(condition, place.state.is_none()) == Met::Always => {}
-                Match::Source(set) if source.is_none() => source = Some(set),
-                Match::Destination(set) if destination.is_none() => destination = Some(set),
+                _ if self.reach.meets(condition, state.is_none()) == Met::Always => {}
+                Match::Source(set) if source.is_none() && self.doubts.is_empty() => source = Some(set),
+                Match::Destination(set) if destination.is_none() && self.doubts.is_empty() => {
+                    destination = Some(set);
+                }
                 other => {
-                    let met = condition::all(self.space, slice::from_ref(other), place)?;
+                    let met = condition::all(
+                        self.space,
+                        slice::from_ref(other),
+                        Place {
+                            hook: base.hook,
+                            path: self.path,
+                            state,
+                            translated: self.translates,
+                            doubts: &self.doubts,
+                        },
+                    )?;
                     rest = self.space.intersection(rest, met)?;
                 }
             }
@@ -320,6 +354,18 @@ impl<'a, 's> Evaluation<'a, 's> {
                     set = self.space.assign(set, Field::Destination(*address))?;
                 }
                 Onward::same(set)
+            }
+            Action::Translate(translation) => {
+                Onward::same(doubt::before(self.space, &self.doubts, translation, exits.translate)?)
+            }
+            Action::MoveNetwork { end, network } => {
+                let field = match end {
+                    Endpoint::Source => Field::SourceNetwork(*network),
+                    Endpoint::Destination => Field::DestinationNetwork(*network),
+                };
+                let moved = self.space.assign(exits.translate, field)?;
+                let other = self.space.family(Family::of(network.addr()))?.complement();
+                Onward::same(self.space.choose(other, exits.translate, moved)?)
             }
             Action::SourceNat { address, .. } => {
                 let set = match address {
@@ -437,5 +483,7 @@ fn ends(action: &Action) -> bool {
             | Action::Goto(_)
             | Action::DestinationNat { .. }
             | Action::SourceNat { .. }
+            | Action::Translate(_)
+            | Action::MoveNetwork { .. }
     )
 }

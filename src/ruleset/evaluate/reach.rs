@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::packet::{AddressSet, Family, Field, PacketSet, PortSet, Protocol, Space, State, TooComplex};
 use crate::ruleset::trace::is_of_connection;
-use crate::ruleset::{Action, Match, Ruleset, States};
+use crate::ruleset::{Action, Endpoint, Match, NewAddress, Ruleset, States, Translation};
 
 /// Whether the packets meet a condition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -143,6 +143,13 @@ fn some_of(family: Family) -> IpAddr {
     }
 }
 
+fn address(end: Endpoint, of: IpAddr) -> Field<'static> {
+    match end {
+        Endpoint::Source => Field::Source(of),
+        Endpoint::Destination => Field::Destination(of),
+    }
+}
+
 /// The fields that rules change, or connection tracking when a rule says so, each with any value.
 fn changed(ruleset: &Ruleset) -> Vec<Field<'static>> {
     let mut fields = Vec::new();
@@ -165,6 +172,16 @@ fn changed(ruleset: &Ruleset) -> Vec<Field<'static>> {
             Action::SourceNat { address: Some(address), .. } => {
                 add(Field::Source(some_of(Family::of(*address))));
             }
+            Action::Translate(translation) => {
+                let Translation { end, to, ports, .. } = &**translation;
+                for family in Family::ALL.into_iter().filter(|_| *to != NewAddress::Same) {
+                    add(address(*end, some_of(family)));
+                }
+                if ports.is_some() && *end == Endpoint::Destination {
+                    add(Field::DestinationPort(0));
+                }
+            }
+            Action::MoveNetwork { end, network } => add(address(*end, some_of(Family::of(network.addr())))),
             Action::Notrack => add(Field::State(State::Untracked)),
             Action::SetMark(_) => add(Field::Mark { value: 0, mask: u32::MAX }),
             Action::SetConnMark(_) => add(Field::ConnectionMark { value: 0, mask: u32::MAX }),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use ipnet::IpNet;
 
-use super::Path;
+use super::{Doubts, Path};
 use crate::packet::{AddressSet, Family, Packet, Payload, State};
 use crate::ruleset::{
     AddressType, CtDirection, Direction, Hook, IcmpMatch, Interface, Masked, Match, States,
@@ -48,6 +48,8 @@ pub(super) struct Meeting<'a> {
     pub(super) direction: Option<Direction>,
     /// On which way.
     pub(super) path: Path,
+    /// What is not known of it.
+    pub(super) doubts: Doubts<'a>,
     /// pf: the tag that it has.
     pub(super) tag: Option<&'a str>,
 }
@@ -80,13 +82,25 @@ impl Meeting<'_> {
             Match::Direction(direction) => self.direction == Some(*direction),
             Match::InInterface(interface) => return self.passes(interface, &packet.in_interface, answers),
             Match::OutInterface(interface) => return self.passes(interface, self.out_interface(), answers),
-            Match::Source(set) => within(set, packet.source),
-            Match::Destination(set) => within(set, packet.destination),
+            Match::Source(set) => match self.doubts.source.and_then(|doubt| doubt.address_in(set)) {
+                Some(known) => return known.or_else(|words| answers.ask(&words)),
+                None => within(set, packet.source),
+            },
+            Match::Destination(set) => {
+                match self.doubts.destination.and_then(|doubt| doubt.address_in(set)) {
+                    Some(known) => return known.or_else(|words| answers.ask(&words)),
+                    None => within(set, packet.destination),
+                }
+            }
             Match::SourceType(kind) => return self.source_is(*kind, answers),
             Match::DestinationType(kind) => return self.destination_is(*kind, answers),
             Match::Protocol(protocol) => packet.payload.protocol() == *protocol,
             Match::SourcePort(set) => packet.payload.ports().is_some_and(|(port, _)| set.contains(port)),
-            Match::DestinationPort(set) => packet.payload.ports().is_some_and(|(_, port)| set.contains(port)),
+            Match::DestinationPort(set) => match self.doubts.destination.and_then(|doubt| doubt.port_in(set))
+            {
+                Some(known) => return known.or_else(|words| answers.ask(&words)),
+                None => packet.payload.ports().is_some_and(|(_, port)| set.contains(port)),
+            },
             Match::TcpFlags(wanted) => match packet.payload {
                 Payload::Tcp { flags, .. } => flags & wanted.mask == wanted.value,
                 _ => false,

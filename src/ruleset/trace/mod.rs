@@ -11,6 +11,7 @@ pub mod spec;
 use self::condition::Answers;
 pub(super) use self::condition::is_of_connection;
 use super::order::Order;
+use super::translation::Doubt;
 use super::{Action, Match, Rule, Ruleset};
 use crate::packet::{Packet, Payload};
 
@@ -231,8 +232,15 @@ impl<'a> Tracer<'a> {
     }
 }
 
-/// Translates `packet` as `action` says, if it is a translation. An address that only the machine knows (that of
-/// an interface) stays as it is: no rule after it can name it.
+/// What is not known of a packet because a rule that translated it left it open.
+#[derive(Debug, Clone, Copy, Default)]
+struct Doubts<'a> {
+    source: Option<Doubt<'a>>,
+    destination: Option<Doubt<'a>>,
+}
+
+/// Translates `packet` as `action` says, if it is a translation. The address of the interface that the packet leaves
+/// by stays as it is: no rule after it can name it.
 fn translate(action: &Action, packet: &mut Packet) {
     match action {
         Action::DestinationNat { address, port } => {

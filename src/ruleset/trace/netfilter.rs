@@ -1,9 +1,10 @@
 //! The way through netfilter: base chains by hook and priority, user chains in between.
 
 use super::condition::{Answers, Meeting, begins_connection, has_connection};
-use super::{Decider, Path, Question, RuleRef, Tracer, Verdict, Way, translate};
+use super::{Decider, Doubts, Path, Question, RuleRef, Tracer, Verdict, Way, translate};
 use crate::packet::{Packet, State};
-use crate::ruleset::{Action, BaseChain, Hook, MAX_DEPTH, Masked, Policy};
+use crate::ruleset::translation::moved;
+use crate::ruleset::{Action, BaseChain, Endpoint, Hook, MAX_DEPTH, Masked, Policy};
 
 /// How many chains a packet may enter in all. Where each chain enters the next one twice, there is no end to it.
 const MAX_ENTRIES: usize = 1 << 16;
@@ -39,6 +40,7 @@ pub(super) fn follow(
         way,
         untracked: false,
         translated: false,
+        doubts: Doubts::default(),
         entries: 0,
         entered: Vec::new(),
     };
@@ -65,13 +67,15 @@ struct Walk<'a, 'w> {
     untracked: bool,
     /// Whether a rule at this hook has translated it: the first one counts.
     translated: bool,
+    /// What is not known of it since.
+    doubts: Doubts<'a>,
     /// How many chains it has entered.
     entries: usize,
     /// The chains that it is in: entering one of them again is a loop.
     entered: Vec<usize>,
 }
 
-impl Walk<'_, '_> {
+impl<'a> Walk<'a, '_> {
     /// Goes through a base chain, and says whether the packet goes on after it.
     fn base_chain(&mut self, index: usize, base: BaseChain) -> Result<bool, Question> {
         let chain = &self.tracer.ruleset.chains[index];
@@ -96,6 +100,26 @@ impl Walk<'_, '_> {
         }
         self.way.verdict = verdict;
         Ok(verdict == Verdict::Accept)
+    }
+
+    fn translate(&mut self, action: &'a Action) {
+        let packet = &mut self.packet;
+        match action {
+            Action::Translate(translation) => {
+                let doubt = translation.apply(packet);
+                match translation.end {
+                    Endpoint::Source => self.doubts.source = doubt,
+                    Endpoint::Destination => self.doubts.destination = doubt,
+                }
+            }
+            Action::MoveNetwork { end: Endpoint::Source, network } => {
+                packet.source = moved(packet.source, *network);
+            }
+            Action::MoveNetwork { end: Endpoint::Destination, network } => {
+                packet.destination = moved(packet.destination, *network);
+            }
+            other => translate(other, packet),
+        }
     }
 
     /// What connection tracking knows at this base chain. Before it has looked, nothing (`nft_ct.c`,
@@ -128,6 +152,7 @@ impl Walk<'_, '_> {
                 hook: base.hook,
                 direction: None,
                 path: self.path,
+                doubts: self.doubts,
                 tag: None,
             };
             let ask = |words| Question { words, asked_by: place };
@@ -163,9 +188,12 @@ impl Walk<'_, '_> {
                             return Ok(end);
                         }
                     }
-                    Action::DestinationNat { .. } | Action::SourceNat { .. } => {
+                    Action::DestinationNat { .. }
+                    | Action::SourceNat { .. }
+                    | Action::Translate(_)
+                    | Action::MoveNetwork { .. } => {
                         self.translated = true;
-                        translate(action, &mut self.packet);
+                        self.translate(action);
                         return Ok(End::Verdict(Verdict::Accept, place));
                     }
                     // What has a connection keeps it; an invalid packet becomes untracked anywhere (`nft_notrack_eval`).

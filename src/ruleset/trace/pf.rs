@@ -1,7 +1,7 @@
 //! The way through pf: translation, then the last rule that matches, as the packet arrives and as it leaves.
 
 use super::condition::{Answers, Meeting};
-use super::{Decider, Path, Question, RuleRef, Tracer, Verdict, Way, translate};
+use super::{Decider, Doubts, Path, Question, RuleRef, Tracer, Verdict, Way, translate};
 use crate::packet::{Packet, State};
 use crate::ruleset::{Action, Direction, Hook, Policy, Rule, is_of_ftp_proxy};
 
@@ -113,6 +113,7 @@ impl<'a> Walk<'a, '_> {
             hook,
             direction: Some(self.direction),
             path: self.path,
+            doubts: Doubts::default(),
             tag: self.tag.as_deref(),
         };
         let ask = |words| Question { words, asked_by: place };

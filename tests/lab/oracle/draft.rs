@@ -16,7 +16,7 @@ use crate::require::find_program;
 /// A rule set.
 #[derive(Debug, Clone)]
 pub(crate) struct Draft {
-    /// What it is written for.
+    /// What it is written for; the iptables of rule sets for nft and iptables together.
     pub(crate) backend: Backend,
     /// Its tables.
     pub(crate) tables: Vec<Table>,
@@ -47,16 +47,17 @@ pub(crate) struct Chain {
 }
 
 impl Draft {
-    /// The files, and the family of each with iptables.
-    pub(crate) fn texts(&self) -> Vec<(Family, String)> {
-        let families: &[Family] = if self.backend == Backend::Nft { &[Family::Ipv4] } else { &Family::ALL };
-        families.iter().map(|&family| (family, self.text(family))).collect()
+    /// The files: that of nft, which has no family, before those of iptables.
+    pub(crate) fn texts(&self) -> Vec<(Option<Family>, String)> {
+        let files = [None, Some(Family::Ipv4), Some(Family::Ipv6)];
+        let used = |file: &Option<Family>| self.tables.iter().any(|table| table.file == *file);
+        files.into_iter().filter(used).map(|file| (file, self.text(file))).collect()
     }
 
-    fn text(&self, family: Family) -> String {
+    fn text(&self, file: Option<Family>) -> String {
         let mut text = String::new();
-        for table in self.tables.iter().filter(|table| table.file.is_none_or(|file| file == family)) {
-            let _ = if table.file.is_some() { table.save(&mut text) } else { table.list(&mut text) };
+        for table in self.tables.iter().filter(|table| table.file == file) {
+            let _ = if file.is_some() { table.save(&mut text) } else { table.list(&mut text) };
         }
         text
     }
@@ -80,13 +81,12 @@ impl Draft {
 
     /// Puts the rule set to work, in place of the one before.
     pub(crate) fn load(&self, range: &Range) {
-        for (family, text) in self.texts() {
-            match self.backend {
-                Backend::Nft => {
-                    let all = lab_rules() + &text;
-                    range.target.enter(|| feed(Command::new("nft").args(["-f", "-"]), &all));
-                }
-                Backend::IptablesNft | Backend::IptablesLegacy => restore(self.backend, range, family, &text),
+        for (file, text) in self.texts() {
+            if let Some(family) = file {
+                restore(self.backend, range, family, &text);
+            } else {
+                let all = lab_rules() + &text;
+                range.target.enter(|| feed(Command::new("nft").args(["-f", "-"]), &all));
             }
         }
     }
@@ -96,11 +96,11 @@ impl Draft {
         let mut all = Reading::default();
         let (sets, problems) = iptables::read_sets(SETS, 0);
         all.problems.extend(problems);
-        for (number, (family, text)) in (0..).zip(self.texts()) {
-            let reading = if self.backend == Backend::Nft {
-                nftables::read(&text, number, &mut |_| None)
-            } else {
+        for (number, (file, text)) in (0..).zip(self.texts()) {
+            let reading = if let Some(family) = file {
                 iptables::read(&text, iptables::Input { number, family, table: "filter", sets: &sets })
+            } else {
+                nftables::read(&text, number, &mut |_| None)
             };
             all.ruleset.chains.extend(reading.ruleset.chains);
             all.ruleset.helper_objects.extend(reading.ruleset.helper_objects);

@@ -5,7 +5,8 @@ use ftpfw::packet::Family;
 use super::dice::Dice;
 use super::draft::{Chain, Draft, Table};
 use super::place::{
-    INTERFACES, PORTS, TRANSLATED, TRANSLATED_PORTS, address, port_range, prefix, range, single,
+    INTERFACES, PORTS, TRANSLATED, TRANSLATED_LAST, TRANSLATED_PORTS, address, moved, port_range, prefix,
+    range, single,
 };
 use crate::backend::Backend;
 
@@ -240,6 +241,9 @@ impl Writer<'_> {
             }
             0..70 if self.table == "nat" => return self.translation(),
             30..45 if self.table == "raw" => self.dice.pick(&["-j NOTRACK", "-j CT --notrack"]).to_owned(),
+            45..55 if self.table == "raw" => {
+                return ("-j CT --helper ftp".to_owned(), Some("-p tcp".to_owned()));
+            }
             30..60 if self.table == "mangle" => format!("-j MARK {mark}"),
             60..70 if self.table == "mangle" => "-j CONNMARK --set-mark 1".to_owned(),
             30..45 if self.table == "filter" => "-j REJECT".to_owned(),
@@ -260,6 +264,7 @@ impl Writer<'_> {
     fn translation(&mut self) -> (String, Option<String>) {
         let network = self.dice.below(INTERFACES.len());
         let to = address(self.family, network, TRANSLATED);
+        let last = address(self.family, network, TRANSLATED_LAST);
         let port = self.dice.pick(&TRANSLATED_PORTS);
         let with_port = match self.family {
             Family::Ipv4 => format!("{to}:{port}"),
@@ -268,6 +273,27 @@ impl Writer<'_> {
         let interface = INTERFACES[network];
         match self.chain {
             "INPUT" => ("-j ACCEPT".to_owned(), None),
+            "POSTROUTING" if self.dice.chance(20) => (format!("-j SNAT --to-source {to}-{last}"), None),
+            "PREROUTING" | "nat1" | "nat2" if self.dice.chance(40) => {
+                let protocol = self.dice.pick(&["tcp", "udp"]);
+                let needs = Some(format!("-p {protocol}"));
+                match self.dice.below(6) {
+                    0 if self.chain == "PREROUTING" => {
+                        (format!("-j NETMAP --to {}", moved(self.family, network)), None)
+                    }
+                    0 | 1 => (format!("-j DNAT --to-destination {to}-{last}"), None),
+                    2 => (
+                        format!(
+                            "-j DNAT --to-destination {}",
+                            with_port.replace(&port.to_string(), "2121-2125")
+                        ),
+                        needs,
+                    ),
+                    3 => (format!("-j DNAT --to-destination :{port}"), needs),
+                    4 => (format!("-j REDIRECT --to-ports {port}"), needs),
+                    _ => ("-j REDIRECT".to_owned(), needs),
+                }
+            }
             "POSTROUTING" if self.dice.chance(30) => ("-j MASQUERADE".to_owned(), None),
             "POSTROUTING" => (format!("-j SNAT --to-source {to}"), None),
             // The packet leaves by the interface that it would have left by: which one it leaves by otherwise, only the

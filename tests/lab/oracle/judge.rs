@@ -4,12 +4,12 @@ use std::fmt::Write as _;
 use std::process::Command;
 
 use ftpfw::packet::{Budget, Membership, Packet, PacketSet, Space};
-use ftpfw::ruleset::Ruleset;
 use ftpfw::ruleset::evaluate::{Question, accepted};
 use ftpfw::ruleset::trace::{Path, Trace, Tracer, Verdict};
+use ftpfw::ruleset::{Action, Endpoint, NewAddress, Ruleset};
 
 use super::draft::Draft;
-use super::place::{INTERFACES, route};
+use super::place::{BOX, INTERFACES, address, route};
 use super::probe::Probe;
 use super::range::{Range, Seen};
 use crate::command::run;
@@ -51,9 +51,10 @@ pub(crate) fn judge(range: &mut Range, draft: &Draft, probes: &[Probe]) -> Fault
     let tracer = Tracer::new(&reading.ruleset);
     let symbolic = Symbolic::new(&reading.ruleset);
     for (index, probe) in probes.iter().enumerate() {
-        let (path, packet, trace) = follow(&tracer, &probe.packet);
+        let (path, packet, trace) = follow(&tracer, &reading.ruleset, &probe.packet);
         let differs = differs(&seen, probe.number, path, &trace);
-        if let Some(report) = differs.or_else(|| symbolic.differs(path, &packet, trace.verdict)) {
+        let accepted = arrived(&seen, probe.number, path);
+        if let Some(report) = differs.or_else(|| symbolic.differs(path, &packet, accepted)) {
             let report = format!("{report}\n{probe}\n{}", told(&trace, &reading.ruleset));
             faults.push(Fault::Verdict { probe: index, report });
         }
@@ -62,7 +63,7 @@ pub(crate) fn judge(range: &mut Range, draft: &Draft, probes: &[Probe]) -> Fault
 }
 
 /// Follows a packet to where the box's routes take it, which translation may change.
-fn follow(tracer: &Tracer<'_>, packet: &Packet) -> (Path, Packet, Trace) {
+fn follow(tracer: &Tracer<'_>, ruleset: &Ruleset, packet: &Packet) -> (Path, Packet, Trace) {
     let along = |destination| {
         let mut packet = packet.clone();
         let out = route(destination);
@@ -76,7 +77,17 @@ fn follow(tracer: &Tracer<'_>, packet: &Packet) -> (Path, Packet, Trace) {
         (path, packet, trace)
     };
     let straight = along(packet.destination);
-    let translated = straight.2.packet.destination;
+    // One of several is in the same network as the others; the machine's own is as good as another of its own.
+    let open = straight.2.met.iter().flat_map(|met| &ruleset.chains[met.chain].rules[met.rule].actions);
+    let open = open.filter_map(|action| match action {
+        Action::Translate(translation) if translation.end == Endpoint::Destination => match &translation.to {
+            NewAddress::OneOf(addresses) => addresses.nets().first().map(|net| net.addr()),
+            NewAddress::Own => Some(address(packet.family(), 0, BOX)),
+            NewAddress::Same | NewAddress::One(_) => None,
+        },
+        _ => None,
+    });
+    let translated = open.last().unwrap_or(straight.2.packet.destination);
     if route(translated) == route(packet.destination) { straight } else { along(translated) }
 }
 
@@ -100,31 +111,33 @@ impl Symbolic {
         Self { space, sets }
     }
 
-    /// Where the set says another thing than the tracer, with whom the kernel agrees. Which destinations are local is
+    /// Where the set says another thing than the kernel. Which destinations are local is
     /// the one thing that a packet tells and its set does not.
-    fn differs(&self, path: Path, packet: &Packet, verdict: Verdict) -> Option<String> {
+    fn differs(&self, path: Path, packet: &Packet, accepted: bool) -> Option<String> {
         let &(_, must, may) = self.sets.iter().find(|(known, ..)| *known == path)?;
-        let never = if verdict == Verdict::Accept { may.complement() } else { must };
+        let never = if accepted { may.complement() } else { must };
         let wrong = self.space.membership(never, packet) != Membership::Never;
         wrong.then(|| {
-            format!("on the {} path, the kernel and the tracer agree, and the set does not", path.id())
+            format!("on the {} path, the tracer does not contradict the kernel, and the set does", path.id())
         })
     }
 }
 
+/// Whether a probe has arrived where its path leads.
+fn arrived(seen: &Seen, number: u32, path: Path) -> bool {
+    if path == Path::Input { seen.inside.contains(&number) } else { seen.outside.contains(&number) }
+}
+
 /// What is different, if anything is.
 fn differs(seen: &Seen, number: u32, path: Path, trace: &Trace) -> Option<String> {
-    let (here, there) = match path {
-        Path::Input => (&seen.inside, &seen.outside),
-        Path::Forward | Path::Output => (&seen.outside, &seen.inside),
-    };
-    let arrived = here.contains(&number);
+    let there = if path == Path::Input { &seen.outside } else { &seen.inside };
+    let arrived = arrived(seen, number, path);
     let astray = there.contains(&number);
     let agreed = match trace.verdict {
         Verdict::Accept => arrived && !astray,
         Verdict::Drop | Verdict::Reject => !arrived && !astray,
-        // The rule sets have nothing in them that is not modelled.
-        Verdict::Unknown => false,
+        // The rule sets have nothing in them that is not modelled but what translations leave open.
+        Verdict::Unknown => !astray && !trace.doubts.is_empty(),
     };
     (!agreed).then(|| {
         let what = match (arrived, astray) {

@@ -27,6 +27,7 @@ mod range;
 use std::env;
 
 use self::dice::Dice;
+use self::draft::Draft;
 use self::judge::{judge, shrink};
 use self::probe::{Probe, Quiver};
 use self::range::Range;
@@ -39,12 +40,25 @@ const SEED: u64 = 0x0f79_f001;
 /// How many rule sets each back end gets, unless the environment says otherwise.
 const RULESETS: u64 = 200;
 
+/// How many rule sets each back end gets by itself for each that it gets together with another.
+const SHARE: u64 = 10;
+
 /// How many packets each rule set gets.
 const PROBES: u32 = 400;
 
 #[test]
 fn nft_agrees() {
     agree(Backend::Nft);
+}
+
+#[test]
+fn nft_and_iptables_nft_agree() {
+    agree_together(Backend::IptablesNft);
+}
+
+#[test]
+fn nft_and_iptables_legacy_agree() {
+    agree_together(Backend::IptablesLegacy);
 }
 
 #[test]
@@ -74,18 +88,31 @@ fn iptables_legacy_helpers_agree() {
 
 /// Holds the tracer against the kernel.
 fn agree(backend: Backend) {
+    agree_on(setting("FTPFW_ORACLE_RULESETS", RULESETS), |dice| match backend {
+        Backend::Nft => nft::draft(dice),
+        Backend::IptablesNft | Backend::IptablesLegacy => iptables::draft(backend, dice),
+    });
+}
+
+/// Holds the tracer against the kernel where rules of nft and of iptables are loaded at once.
+fn agree_together(backend: Backend) {
+    agree_on(setting("FTPFW_ORACLE_RULESETS", RULESETS).div_ceil(SHARE), |dice| {
+        let mut draft = nft::draft(dice);
+        draft.backend = backend;
+        draft.tables.extend(iptables::draft(backend, dice).tables);
+        draft
+    });
+}
+
+fn agree_on(rulesets: u64, drawn: impl Fn(&mut Dice) -> Draft) {
     require();
     let seed = setting("FTPFW_ORACLE_SEED", SEED);
-    let rulesets = setting("FTPFW_ORACLE_RULESETS", RULESETS);
     let mut range = Range::new();
     for number in 0..rulesets {
         // Each rule set has a seed of its own, so that a report names the one to begin with.
         let seed = seed.wrapping_add(number);
         let mut dice = Dice::new(seed);
-        let draft = match backend {
-            Backend::Nft => nft::draft(&mut dice),
-            Backend::IptablesNft | Backend::IptablesLegacy => iptables::draft(backend, &mut dice),
-        };
+        let draft = drawn(&mut dice);
         let mut quiver = Quiver::new(&mut dice);
         let probes: Vec<Probe> = (0..PROBES).map(|number| quiver.draw(number)).collect();
         let faults = judge(&mut range, &draft, &probes);

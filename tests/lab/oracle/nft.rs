@@ -5,7 +5,8 @@ use ftpfw::packet::Family;
 use super::dice::Dice;
 use super::draft::{Chain, Draft, Table};
 use super::place::{
-    INTERFACES, PORTS, TRANSLATED, TRANSLATED_PORTS, address, port_range, prefix, range, single,
+    INTERFACES, PORTS, TRANSLATED, TRANSLATED_LAST, TRANSLATED_PORTS, address, moved, port_range, prefix,
+    range, single,
 };
 use crate::backend::Backend;
 
@@ -352,7 +353,25 @@ impl Writer<'_> {
             Family::Ipv4 => format!("{to}:{port}"),
             Family::Ipv6 => format!("[{to}]:{port}"),
         };
+        let last = address(family, network, TRANSLATED_LAST);
+        let moved = moved(family, network);
         match self.hook {
+            "prerouting" if self.dice.chance(40) => {
+                let to = match self.dice.below(7) {
+                    0 => format!("dnat{word} prefix to {moved}"),
+                    1 => format!("dnat{word} to {to}-{last}"),
+                    2 => format!("dnat{word} to {}", with_port.replace(&port.to_string(), "2121-2125")),
+                    3 => format!("dnat to :{port}"),
+                    4 => format!("redirect to :{port}"),
+                    5 => "redirect to :2121-2125".to_owned(),
+                    _ => "redirect".to_owned(),
+                };
+                let ports = self.ports();
+                format!("{} tcp dport {ports} {to}", self.address(family))
+            }
+            "postrouting" if self.dice.chance(20) => {
+                format!("{} snat{word} to {to}-{last}", self.address(family))
+            }
             "postrouting" if self.dice.chance(30) => format!("{} masquerade", self.address(family)),
             "postrouting" => format!("{} snat{word} to {to}", self.address(family)),
             // Which interface a packet leaves by after that, only the box's routes know: let it be the same.

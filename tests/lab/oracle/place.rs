@@ -17,6 +17,12 @@ pub(crate) const BOX_SECOND: u8 = 2;
 /// The others in each network: on both sides of the boundaries of a `/29`, a `/28` and a `/25`.
 pub(crate) const HOSTS: [u8; 6] = [7, 8, 15, 16, 127, 128];
 
+/// The first of those that whole networks are moved to, `TRANSLATED` among them.
+const MOVED: u8 = 192;
+
+/// Everybody that translation leads to.
+pub(crate) const LED_TO: std::ops::RangeInclusive<u8> = MOVED..=MOVED + 31;
+
 /// Where rules translate to. Packets neither come from there nor are sent there, so that a translated connection
 /// is never taken for the answer to another.
 pub(crate) const TRANSLATED: u8 = 200;
@@ -24,6 +30,9 @@ pub(crate) const TRANSLATED: u8 = 200;
 /// Ports on both sides of what rules are made of.
 pub(crate) const PORTS: [u16; 15] =
     [1, 20, 21, 22, 79, 80, 81, 1023, 1024, 1025, 40000, 60000, 60020, 60021, 65535];
+
+/// The last of those of which the kernel chooses one.
+pub(crate) const TRANSLATED_LAST: u8 = 203;
 
 /// Ports that only translation leads to.
 pub(crate) const TRANSLATED_PORTS: [u16; 2] = [2121, 8080];
@@ -51,6 +60,12 @@ create ports bitmap:port range 20-1024
 add ports 20-79
 add ports 1023
 ";
+
+/// The part of a network that whole networks are moved to: every host is somewhere in it, and nobody else is.
+pub(crate) fn moved(family: Family, network: usize) -> String {
+    let length = if family == Family::Ipv4 { 27 } else { 123 };
+    format!("{}/{length}", address(family, network, MOVED))
+}
 
 /// The address of a host in the network of an interface.
 pub(crate) fn address(family: Family, network: usize, host: u8) -> IpAddr {

@@ -32,7 +32,7 @@ use tempfile::TempDir;
 use ftpfw::packet::Family;
 
 use super::frame::{TTL, destination, ethernet, number};
-use super::place::{BOX, BOX_SECOND, HOSTS, INTERFACES, SETS, TRANSLATED, address};
+use super::place::{BOX, BOX_SECOND, HOSTS, INTERFACES, LED_TO, SETS, address};
 use crate::command::run;
 use crate::cpu::Confinement;
 use crate::namespace::Namespace;
@@ -269,7 +269,7 @@ fn configure(world: &Namespace, target: &Namespace) {
                 let own = address(family, network, own);
                 let _ = writeln!(box_links, "address add {own}/{length} dev {interface}{nodad}");
             }
-            for host in HOSTS.into_iter().chain([TRANSLATED]) {
+            for host in HOSTS.into_iter().chain(LED_TO) {
                 let other = address(family, network, host);
                 let _ =
                     writeln!(box_links, "neighbour add {other} lladdr {outer} dev {interface} nud permanent");

@@ -402,7 +402,8 @@ impl<'w> Draft<'w, '_, '_> {
         let mut jump = None;
         let mut unknown_marks = Marks::default();
         if let Some(target) = &self.target {
-            actions = target.actions(self.family, &self.matches, self.log);
+            actions =
+                target.actions(self.family, self.chain.map(|chain| chain.text), &self.matches, self.log);
             unknown_marks = target.unknown_marks(&actions);
             if let [Action::Jump(_) | Action::Goto(_)] = &actions[..] {
                 jump = Some(target.name);

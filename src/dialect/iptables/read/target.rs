@@ -1,7 +1,5 @@
 //! What a rule does: its target and the options of it.
 
-use std::net::IpAddr;
-
 use super::extension::{self, Extension, Opt};
 use super::log::Log;
 use super::problem::{Expected, Problem};
@@ -9,7 +7,7 @@ use super::rule::Argument;
 use super::value::{self, Fault};
 use super::word::push_quoted;
 use crate::packet::{Family, PortRange};
-use crate::ruleset::{Action, Masked, Match};
+use crate::ruleset::{Action, Endpoint, Masked, Match, NewAddress, Translation};
 
 /// Marks that have a value which only the kernel knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -75,11 +73,21 @@ impl<'w> Target<'w> {
     }
 
     fn unknown(&self) -> Vec<Action> {
-        vec![Action::Unknown(format!("-j {}{}", self.name.text, self.text))]
+        vec![Action::Unknown(self.words())]
     }
 
-    /// What is done with packets that the rule matches by `matches`.
-    pub(super) fn actions(&self, family: Family, matches: &[Match], log: &mut Log) -> Vec<Action> {
+    fn words(&self) -> String {
+        format!("-j {}{}", self.name.text, self.text)
+    }
+
+    /// What is done with packets that the rule, which is in `chain`, matches by `matches`.
+    pub(super) fn actions(
+        &self,
+        family: Family,
+        chain: Option<&str>,
+        matches: &[Match],
+        log: &mut Log,
+    ) -> Vec<Action> {
         if !self.name.known {
             return self.unknown();
         }
@@ -100,12 +108,14 @@ impl<'w> Target<'w> {
                 Err(()) => self.unknown(),
             },
             "REDIRECT" => match self.ports("to-ports", log) {
-                Ok(ports) => self.to_port(None, ports, matches),
+                Ok(ports) => self.destination(NewAddress::Own, ports),
                 Err(()) => self.unknown(),
             },
+            "NETMAP" => self.network(family, chain),
             // What becomes of the packet is for a program to say, or its new address is not modelled.
-            "QUEUE" | "NFQUEUE" | "NETMAP" | "TPROXY" | "SYNPROXY" | "CLUSTERIP" | "DNPT" | "SNPT"
-            | "TARPIT" => self.unknown(),
+            "QUEUE" | "NFQUEUE" | "TPROXY" | "SYNPROXY" | "CLUSTERIP" | "DNPT" | "SNPT" | "TARPIT" => {
+                self.unknown()
+            }
             _ if self.foreign => {
                 log.report(self.name.origin, Problem::Target(self.name.text.to_owned()));
                 self.unknown()
@@ -158,41 +168,69 @@ impl<'w> Target<'w> {
     }
 
     fn destination_nat(&self, family: Family, matches: &[Match], log: &mut Log) -> Vec<Action> {
-        match self.translation("to-destination", family, log) {
-            Some(to) => self.to_port(to.first, to.ports, matches),
-            None => self.unknown(),
+        let Some(To { address, ports }) = self.to("to-destination", family, log) else {
+            return self.unknown();
+        };
+        // The kernel keeps a port that lies in the range.
+        let kept = |range: PortRange| {
+            let lies = |one: &PortRange| one.intersection(range) == Some(*one);
+            matches.iter().any(|condition| match condition {
+                Match::DestinationPort(asked) => asked.ranges().iter().all(lies),
+                _ => false,
+            })
+        };
+        let address = match address {
+            NewAddress::Same => None,
+            NewAddress::One(address) => Some(address),
+            open => return self.destination(open, ports),
+        };
+        match ports {
+            None => vec![Action::DestinationNat { address, port: None }],
+            Some(range) if range.count() == 1 => {
+                vec![Action::DestinationNat { address, port: Some(range.first()) }]
+            }
+            Some(range) if kept(range) && !self.has("random") => {
+                vec![Action::DestinationNat { address, port: None }]
+            }
+            _ => self.destination(address.map_or(NewAddress::Same, NewAddress::One), ports),
         }
     }
 
     fn source_nat(&self, family: Family, log: &mut Log) -> Vec<Action> {
-        match self.translation("to-source", family, log) {
-            Some(Translation { first: Some(address), ports, .. }) => {
+        match self.to("to-source", family, log) {
+            Some(To { address: NewAddress::One(address), ports }) => {
                 vec![Action::SourceNat { address: Some(address), ports: self.source_ports(ports) }]
             }
+            Some(To { address: to @ NewAddress::OneOf(_), ports }) => open(Translation {
+                end: Endpoint::Source,
+                to,
+                ports: self.source_ports(ports),
+                words: self.words(),
+            }),
             _ => self.unknown(),
         }
     }
 
-    /// A new destination. A range of ports is modelled where it changes no port: the kernel keeps one that lies
-    /// in it.
-    fn to_port(&self, address: Option<IpAddr>, ports: Option<PortRange>, matches: &[Match]) -> Vec<Action> {
-        let port = match ports {
-            None => None,
-            Some(range) if range.count() == 1 => Some(range.first()),
-            Some(range) => {
-                let kept = matches.iter().any(|matching| match matching {
-                    Match::DestinationPort(asked) => {
-                        asked.ranges().iter().all(|one| one.intersection(range) == Some(*one))
-                    }
-                    _ => false,
-                });
-                if !kept || self.has("random") {
-                    return self.unknown();
-                }
-                None
-            }
+    /// A new destination that the rule leaves open. Of ports chosen at random, none is kept.
+    fn destination(&self, to: NewAddress, ports: Option<PortRange>) -> Vec<Action> {
+        if self.has("random") && ports.is_some_and(|range| range.count() > 1) {
+            return self.unknown();
+        }
+        open(Translation { end: Endpoint::Destination, to, ports, words: self.words() })
+    }
+
+    /// `NETMAP`, which translates the end that is translated where the chain is.
+    fn network(&self, family: Family, chain: Option<&str>) -> Vec<Action> {
+        let end = match chain {
+            Some("PREROUTING" | "OUTPUT") => Endpoint::Destination,
+            Some("INPUT" | "POSTROUTING") => Endpoint::Source,
+            _ => return self.unknown(),
         };
-        vec![Action::DestinationNat { address, port }]
+        let to = self.value("to").filter(|to| to.known);
+        match to.and_then(|to| value::network(to.text, family).ok()) {
+            Some(network) => vec![Action::MoveNetwork { end, network }],
+            None => self.unknown(),
+        }
     }
 
     /// Where source ports have to lie: anywhere, if they are chosen at random.
@@ -213,25 +251,27 @@ impl<'w> Target<'w> {
     }
 
     /// The new address and port, where they are understood.
-    fn translation(&self, option: &str, family: Family, log: &mut Log) -> Option<Translation> {
+    fn to(&self, option: &str, family: Family, log: &mut Log) -> Option<To> {
         let to = self.value(option).filter(|to| to.known)?;
-        let translation = Translation::parse(to.text, family);
-        if translation.is_none() {
+        let parsed = To::parse(to.text, family);
+        if parsed.is_none() {
             log.report(to.origin, Fault::Not(Expected::Translation).problem(option, to.text));
         }
-        // One of several addresses is not modelled.
-        translation.filter(|translation| translation.last == translation.first)
+        parsed
     }
 }
 
-/// What an address is translated to.
-struct Translation {
-    first: Option<IpAddr>,
-    last: Option<IpAddr>,
+fn open(translation: Translation) -> Vec<Action> {
+    vec![Action::Translate(Box::new(translation))]
+}
+
+/// What an end is translated to.
+struct To {
+    address: NewAddress,
     ports: Option<PortRange>,
 }
 
-impl Translation {
+impl To {
     /// `address[-address][:port[-port]]`, with brackets around an IPv6 address that has a port.
     fn parse(text: &str, family: Family) -> Option<Self> {
         let (addresses, ports) = match family {
@@ -242,7 +282,11 @@ impl Translation {
             Family::Ipv6 => match text.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
                 Some((addresses, "")) => (addresses, None),
                 Some((addresses, rest)) => (addresses, Some(rest.strip_prefix(':')?)),
-                None => (text, None),
+                None => match text.strip_prefix(':') {
+                    // With another colon, it is an address that begins so.
+                    Some(ports) if !ports.contains(':') && !ports.is_empty() => ("", Some(ports)),
+                    _ => (text, None),
+                },
             },
         };
         let ports = match ports {
@@ -250,11 +294,16 @@ impl Translation {
             None => None,
         };
         if addresses.is_empty() {
-            return ports.is_some().then_some(Self { first: None, last: None, ports });
+            return ports.is_some().then_some(Self { address: NewAddress::Same, ports });
         }
         let (first, last) = addresses.split_once('-').unwrap_or((addresses, addresses));
-        let address = |text| value::address(text, family);
-        Some(Self { first: Some(address(first)?), last: Some(address(last)?), ports })
+        let [first, last] = [value::address(first, family)?, value::address(last, family)?];
+        let address = if first == last {
+            NewAddress::One(first)
+        } else {
+            NewAddress::OneOf(value::range(first, last)?)
+        };
+        Some(Self { address, ports })
     }
 }
 

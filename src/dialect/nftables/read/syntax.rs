@@ -137,6 +137,8 @@ pub(super) enum Statement {
 /// A translation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Nat {
+    /// Whether the address keeps its place in a network (`prefix`).
+    pub(super) netmap: bool,
     pub(super) kind: NatKind,
     pub(super) family: Option<Family>,
     pub(super) address: Option<Expr>,

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::dialect::reading::ProblemKind;
-use crate::ruleset::{Action, Chain, Interface, Match, Rule};
+use crate::ruleset::{Action, Chain, Endpoint, Interface, Match, NewAddress, Rule};
 
 /// A reading of a text that includes nothing.
 fn reading(text: &str) -> Reading {
@@ -94,6 +94,20 @@ fn action_text(action: &Action) -> String {
             let address = address.map(|address| address.to_string()).unwrap_or_default();
             format!("snat:{address}{}", ports.map(|ports| format!("#{ports}")).unwrap_or_default())
         }
+        Action::Translate(to) => {
+            let end = match to.end {
+                Endpoint::Source => "snat",
+                Endpoint::Destination => "dnat",
+            };
+            let address = match &to.to {
+                NewAddress::Same => String::new(),
+                NewAddress::One(address) => address.to_string(),
+                NewAddress::OneOf(addresses) => format!("one of {addresses}"),
+                NewAddress::Own => "self".to_owned(),
+            };
+            format!("{end}:{address}{}", to.ports.map_or(String::new(), |ports| format!("#{ports}")))
+        }
+        Action::MoveNetwork { end, network } => format!("{end:?} in {network}").to_lowercase(),
         plain => format!("{plain:?}").to_lowercase(),
     }
 }
@@ -239,7 +253,16 @@ fn actions() {
         ),
         ("tcp dport 21 dnat ip to 10.0.0.5:2121", "tcp dport=21 ipv4 => dnat:10.0.0.5#2121"),
         ("tcp dport 21 dnat ip6 to [2001:db8::1]:21", "tcp dport=21 ipv6 => dnat:2001:db8::1#21"),
-        ("meta l4proto tcp redirect to :8080", "tcp => dnat:#8080"),
+        ("meta l4proto tcp redirect to :8080", "tcp => dnat:self#8080"),
+        ("meta l4proto tcp dnat to :8080", "tcp => dnat:#8080"),
+        ("dnat ip to 10.0.0.0/30", "ipv4 => dnat:one of 10.0.0.0/30"),
+        ("dnat ip prefix to 10.0.0.0/30", "ipv4 => destination in 10.0.0.0/30"),
+        ("dnat ip to 10.0.0.4-10.0.0.7:21", "ipv4 => dnat:one of 10.0.0.4/30#21"),
+        ("dnat ip to 10.0.0.4:21-22", "ipv4 => dnat:10.0.0.4#21-22"),
+        (
+            "dnat ip prefix to ip daddr map { 192.0.2.0/24 : 10.8.0.0/24 }",
+            "ipv4 dst=192.0.2.0/24 => destination in 10.8.0.0/24",
+        ),
         ("masquerade random,persistent", "=> snat:"),
         ("meta l4proto tcp masquerade to :1024-2000", "tcp => snat:#1024-2000"),
         ("meta l4proto tcp snat ip to 1.2.3.4:1000-2000", "tcp ipv4 => snat:1.2.3.4#1000-2000"),

@@ -215,7 +215,7 @@ impl Evaluation<'_, '_> {
     }
 
     fn met(&mut self, rule: &Rule, hook: Hook, direction: Direction) -> Result<PacketSet, TooComplex> {
-        let place = Place { hook, path: self.path, state: None, translated: true };
+        let place = Place { hook, path: self.path, state: None, translated: true, doubts: &[] };
         let conditions: Vec<Match> =
             rule.matches.iter().map(|one| condition::resolved(one, direction)).collect();
         all(self.space, &conditions, place)

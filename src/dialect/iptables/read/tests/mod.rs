@@ -13,7 +13,7 @@ use std::fmt::Write as _;
 use super::{Input, Problem, Sets, read};
 use crate::dialect::reading::{ProblemKind, Reading};
 use crate::packet::Family;
-use crate::ruleset::{Action, CtDirection, Interface, Match, Rule, Ruleset};
+use crate::ruleset::{Action, CtDirection, Endpoint, Interface, Match, NewAddress, Rule, Ruleset};
 
 fn input(sets: &Sets) -> Input<'_> {
     Input { number: 0, family: Family::Ipv4, table: "filter", sets }
@@ -151,6 +151,20 @@ fn render_action(action: &Action) -> String {
             let address = address.map_or("interface".to_owned(), |address| address.to_string());
             format!("snat {address}{}", ports.map_or(String::new(), |ports| format!(" {ports}")))
         }
+        Action::Translate(to) => {
+            let end = match to.end {
+                Endpoint::Source => "snat",
+                Endpoint::Destination => "dnat",
+            };
+            let address = match &to.to {
+                NewAddress::Same => String::new(),
+                NewAddress::One(address) => address.to_string(),
+                NewAddress::OneOf(addresses) => format!("one of {addresses}"),
+                NewAddress::Own => "self".to_owned(),
+            };
+            format!("{end} {address}{}", to.ports.map_or(String::new(), |ports| format!(" {ports}")))
+        }
+        Action::MoveNetwork { end, network } => format!("{end:?} in {network}").to_lowercase(),
         other => format!("{other:?}").to_lowercase(),
     }
 }

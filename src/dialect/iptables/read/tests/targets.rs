@@ -51,16 +51,18 @@ fn translations() {
         ),
         (
             "-p tcp --dport 1:9 -j DNAT --to-destination 10.0.0.5:30000-31000",
-            "tcp dport 1-9 -> <-j DNAT --to-destination 10.0.0.5:30000-31000>",
+            "tcp dport 1-9 -> dnat 10.0.0.5 30000-31000",
         ),
-        ("-j DNAT --to-destination 10.0.0.5-10.0.0.6", "-> <-j DNAT --to-destination 10.0.0.5-10.0.0.6>"),
+        ("-j DNAT --to-destination 10.0.0.5-10.0.0.6", "-> dnat one of 10.0.0.5, 10.0.0.6"),
         ("-j SNAT --to-source 192.0.2.1", "-> snat 192.0.2.1"),
         ("-j SNAT --to-source 192.0.2.1:1024-65535", "-> snat 192.0.2.1 1024-65535"),
         ("-j MASQUERADE", "-> snat interface"),
         ("-j MASQUERADE --to-ports 1024-65535", "-> snat interface 1024-65535"),
         ("-j MASQUERADE --random", "-> snat interface 0-65535"),
         ("-j REDIRECT --to-ports 2121", "-> dnat self 2121"),
-        ("-j NETMAP --to 10.0.0.0/24", "-> <-j NETMAP --to 10.0.0.0/24>"),
+        ("-j DNAT --to-destination :2121", "-> dnat self 2121"),
+        ("-j SNAT --to-source 192.0.2.0-192.0.2.3:1-9", "-> snat one of 192.0.2.0/30 1-9"),
+        ("-j NETMAP --to 10.0.0.0/24", "-> source in 10.0.0.0/24"),
     ] {
         check_rule(options, expected);
     }

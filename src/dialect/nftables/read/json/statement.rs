@@ -147,7 +147,8 @@ fn nat(kind: NatKind, inner: &Value) -> Option<Statement> {
         None => Some(None),
         Some(value) => expression(value).map(Some),
     };
-    Some(Statement::Nat(Nat { kind, family, address: part("addr")?, port: part("port")? }))
+    let netmap = inner.get("type_flags").is_some_and(|flags| flag(flags, "prefix"));
+    Some(Statement::Nat(Nat { netmap, kind, family, address: part("addr")?, port: part("port")? }))
 }
 
 fn inverted(inner: &Value) -> bool {
@@ -174,4 +175,10 @@ fn quota(inner: &Value) -> Option<String> {
         return Some(format!("quota name {name}"));
     }
     Some(quota_text(inverted(inner), inner.get("val").and_then(Value::as_u64)?, text(inner, "val_unit")))
+}
+
+/// Whether a flag is among flags, which are an array unless there is only one.
+fn flag(flags: &Value, name: &str) -> bool {
+    flags.as_str() == Some(name)
+        || flags.as_array().is_some_and(|flags| flags.iter().any(|flag| flag == name))
 }

@@ -309,11 +309,10 @@ impl Making<'_> {
     }
 
     fn translation(&mut self, nat: &Nat, origin: Origin) -> Action {
-        nat::action(nat).unwrap_or_else(|| {
-            let shown = |expr: &Option<Expr>| expr.as_ref().map(ToString::to_string).unwrap_or_default();
-            let colon = if nat.port.is_some() { ":" } else { "" };
-            let text =
-                format!("{} to {}{colon}{}", nat.kind.keyword(), shown(&nat.address), shown(&nat.port));
+        let shown = |expr: &Option<Expr>| expr.as_ref().map(ToString::to_string).unwrap_or_default();
+        let colon = if nat.port.is_some() { ":" } else { "" };
+        let text = format!("{} to {}{colon}{}", nat.kind.keyword(), shown(&nat.address), shown(&nat.port));
+        nat::action(nat, &text).unwrap_or_else(|| {
             self.problems.push(origin, Problem::NotModelled { text: text.clone() });
             Action::Unknown(text)
         })

@@ -200,7 +200,8 @@ fn ports(spans: &[Span]) -> PortSet {
     spans.iter().filter_map(|&(first, last)| PortRange::new(port(first), port(last))).collect()
 }
 
-fn addresses(family: Family, spans: Vec<Span>) -> AddressSet {
+/// The addresses that the numbers of `spans` stand for.
+pub(super) fn addresses(family: Family, spans: Vec<Span>) -> AddressSet {
     let narrow = |value: u128| Ipv4Addr::from(u32::try_from(value).unwrap_or(u32::MAX));
     let nets = spans.into_iter().flat_map(|(first, last)| -> Box<dyn Iterator<Item = IpNet>> {
         match family {

@@ -12,7 +12,7 @@ impl Cursor<'_> {
     /// `dnat ip to 192.0.2.1:21`, from its keyword.
     pub(super) fn nat(&mut self, kind: NatKind) -> Read {
         self.next();
-        let mut nat = Nat { kind, family: None, address: None, port: None };
+        let mut nat = Nat { netmap: false, kind, family: None, address: None, port: None };
         nat.family = match self.text() {
             "ip" if kind != NatKind::Masquerade => Some(Family::Ipv4),
             "ip6" if kind != NatKind::Masquerade => Some(Family::Ipv6),
@@ -21,12 +21,11 @@ impl Cursor<'_> {
         // `dnat ip to`, but `dnat ip saddr map` says no family.
         if nat.family.is_some() {
             self.next();
-            // How nft 1.0 marks prefixes and pairs; the value says it as well.
-            while self.accept("prefix")
-                || self.accept("addr")
-                || self.accept("port")
-                || self.accept_symbol(b'.')
-            {}
+        }
+        nat.netmap = self.accept("prefix");
+        // How nft 1.0 marks pairs; the value says it as well.
+        while nat.family.is_some() && (self.accept("addr") || self.accept("port") || self.accept_symbol(b'.'))
+        {
         }
         if self.accept("to") || self.nat_target_follows() {
             if !self.accept_symbol(b':') {
