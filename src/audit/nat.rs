@@ -13,7 +13,7 @@ use crate::flow::{Channel, FlowId, Mode};
 use crate::packet::{Family, PacketSet, PortRange, PortSet, Protocol, State, TooComplex};
 use crate::ruleset::evaluate::{Question, accepted};
 use crate::ruleset::trace::Path;
-use crate::ruleset::{Action, Direction, Hook, Match, Policy, Rule, Ruleset};
+use crate::ruleset::{Action, Direction, Hook, Match, NewAddress, Policy, Rule, Ruleset};
 
 /// What translation gets wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -173,11 +173,14 @@ fn new_port(rule: &Rule) -> Option<u16> {
     })
 }
 
-/// A translation to one of several ports, which is not modelled, as the kernel does it: a port that is among them
+/// A translation to one of several ports, of which the kernel chooses, as it was seen to: a port that is among them
 /// stays, any other becomes the first of them (measured, Linux 6.18).
 fn to_several_ports(rule: &Rule) -> Option<[Rule; 2]> {
     let (address, ports) = rule.actions.iter().find_map(|action| match action {
-        Action::Unknown(words) => words.split_whitespace().find_map(socket_with_ports),
+        Action::Translate(translation) => match translation.to {
+            NewAddress::One(address) => Some((address, translation.ports?)),
+            _ => None,
+        },
         _ => None,
     })?;
     let to = |port| Rule {
@@ -187,14 +190,6 @@ fn to_several_ports(rule: &Rule) -> Option<[Rule; 2]> {
     let mut kept = to(None);
     kept.require(Match::DestinationPort(ports.into()));
     Some([kept, to(Some(ports.first()))])
-}
-
-/// `10.0.0.5:61000-61020`, `[2001:db8::10]:61000-61020`.
-fn socket_with_ports(word: &str) -> Option<(IpAddr, PortRange)> {
-    let (address, ports) = word.rsplit_once(':')?;
-    let address = address.trim_start_matches('[').trim_end_matches(']').parse().ok()?;
-    let (first, last) = ports.split_once('-')?;
-    Some((address, PortRange::new(first.parse().ok()?, last.parse().ok()?)?))
 }
 
 /// FTP028: port numbers of the passive range change.
@@ -224,7 +219,9 @@ pub(super) fn remaps(context: &mut Context<'_>) -> Result<Vec<Finding>, TooCompl
 }
 
 fn changes_destination(rule: &Rule) -> bool {
-    rule.actions.iter().any(|action| matches!(action, Action::DestinationNat { .. } | Action::Unknown(_)))
+    rule.actions.iter().any(|action| {
+        matches!(action, Action::DestinationNat { .. } | Action::Translate(_) | Action::Unknown(_))
+    })
 }
 
 /// Whether there are sessions whose passive data connections no helper sees to.
