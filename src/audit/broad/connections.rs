@@ -11,7 +11,7 @@ use crate::deployment::{ActiveSource, Egress};
 use crate::flow::FlowId;
 use crate::packet::{AddressSet, Field, PacketSet, PortRange, PortSet, Protocol, Space, TooComplex};
 use crate::ruleset::evaluate::{Question, accepted};
-use crate::ruleset::trace::{Decider, Verdict};
+use crate::ruleset::trace::Decider;
 use crate::ruleset::{Action, Direction, Match, Rule};
 
 /// The ports of FTP (20, 21) and of FTP over implicit TLS (989, 990), as rules by source port name them.
@@ -179,11 +179,10 @@ impl Judge<'_, '_> {
             probes.push(self.context.space.intersection(ports, way.of_server)?);
         }
         let probe = self.space().union_all(probes)?;
-        let decisions = way.deciders.decisions(probe, MOST_RULES, self.space())?;
         let mut judged = Vec::new();
-        for decision in decisions.known.into_iter().filter(|decision| decision.verdict == Verdict::Accept) {
-            if decision.by != Decider::Nothing {
-                judged.push(self.one(decision.by)?);
+        for (by, _) in way.deciders.deciders(self.context, probe, MOST_RULES)? {
+            if by != Decider::Nothing {
+                judged.push(self.one(by)?);
             }
         }
         Ok(judged)
@@ -192,7 +191,7 @@ impl Judge<'_, '_> {
     fn one(&mut self, by: Decider) -> Result<Judged, TooComplex> {
         let way = self.way;
         let named = place(by).and_then(|place| self.context.rule(place)).and_then(named);
-        let all = way.deciders.accepted_by(by, self.space())?;
+        let all = way.deciders.accepted_by(self.context, by)?;
         let certain = self.space().must(all)?;
         // What cannot be told may be the ports, unless the rule names some beside it.
         let all = if certain.is_empty() && named.is_some() { all } else { certain };

@@ -5,6 +5,7 @@
 //! the other end, the protocol. That rules leave the clients' source ports open, or the flags, matters to a strict
 //! audit only.
 
+mod attribution;
 mod connections;
 mod related;
 mod strict;

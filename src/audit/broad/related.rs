@@ -3,12 +3,13 @@
 use super::super::context::Context;
 use super::super::crossing::{FTP_HELPER, Site};
 use super::super::{Finding, RuleId};
+use super::attribution::Attribution;
 use super::{Found, Kind, Message, place};
 use crate::deployment::Egress;
 use crate::packet::{AddressSet, NameField, PacketSet, PortRange, PortSet, State, TooComplex};
 use crate::ruleset::Direction;
-use crate::ruleset::evaluate::{Deciders, Question};
-use crate::ruleset::trace::{Decider, Verdict};
+use crate::ruleset::evaluate::Question;
+use crate::ruleset::trace::Decider;
 
 const SYN: u8 = 0x02;
 /// The rules that are looked at.
@@ -73,18 +74,17 @@ fn one_way(context: &mut Context<'_>, direction: Direction) -> Result<Vec<Found>
         return Ok(Vec::new());
     }
     let within = space.union(new, unscoped)?;
-    let deciders = Deciders::new(context.ruleset(), Question::about(path, within), &mut context.space)?;
-    let decisions = deciders.decisions(unscoped, MOST_RULES, &mut context.space)?;
+    let deciders = Attribution::new(context, Question::about(path, within))?;
     let mut found = Vec::new();
-    for decision in decisions.known {
-        let is_rule = matches!(decision.by, Decider::Rule(_));
+    for (by, packets) in deciders.deciders(context, unscoped, MOST_RULES)? {
+        let is_rule = matches!(by, Decider::Rule(_));
+        let accepts = deciders.accepted_by(context, by)?;
         let space = &mut context.space;
-        let accepts = deciders.accepted_by(decision.by, space)?;
         // What is open to new connections is not open because of the helper.
-        if !is_rule || decision.verdict != Verdict::Accept || space.intersects(accepts, new)? {
+        if !is_rule || space.intersects(accepts, new)? {
             continue;
         }
-        let ports = space.destination_ports_of(decision.packets)?;
+        let ports = space.destination_ports_of(packets)?;
         let message = Message {
             kind: Kind::Related(ports),
             side: firewall.side,
@@ -93,7 +93,6 @@ fn one_way(context: &mut Context<'_>, direction: Direction) -> Result<Vec<Found>
             required: required.clone(),
             peers: AddressSet::any(),
         };
-        let (by, packets) = (decision.by, decision.packets);
         found.push(Found { rule: RuleId::FTP019, message, flows: Vec::clone(&flows), by, path, packets });
     }
     Ok(found)

@@ -2,11 +2,12 @@
 
 use super::super::context::Context;
 use super::super::{Finding, RuleId};
+use super::attribution::Attribution;
 use super::{Found, Kind, Message, place};
 use crate::flow::{Shape, grant};
 use crate::packet::{AddressSet, NameField, PacketSet, PortSet, Space, State, TooComplex};
 use crate::ruleset::Direction;
-use crate::ruleset::evaluate::{Deciders, Question, accepted};
+use crate::ruleset::evaluate::{Question, accepted};
 use crate::ruleset::trace::Path;
 
 /// How many rules and policies have a finding of their own.
@@ -26,14 +27,13 @@ pub(super) fn undeclared(context: &mut Context<'_>, known: &[Finding]) -> Result
         let question = Question::about(path, within);
         let declared = accepted(&granted, question, space)?;
         let through = accepted(context.ruleset(), question, &mut context.space)?;
-        let space = &mut context.space;
-        let undeclared = space.difference(through, declared)?;
+        let undeclared = context.space.difference(through, declared)?;
         if undeclared.is_empty() {
             continue;
         }
-        let deciders = Deciders::new(context.ruleset(), question, &mut context.space)?;
-        for decision in deciders.decisions(undeclared, MOST_COUNTED, &mut context.space)?.known {
-            let of = |finding: &Finding| place(decision.by).is_some_and(|by| finding.places.contains(&by));
+        let deciders = Attribution::new(context, question)?;
+        for (by, packets) in deciders.deciders(context, undeclared, MOST_COUNTED)? {
+            let of = |finding: &Finding| place(by).is_some_and(|by| finding.places.contains(&by));
             if known.iter().any(of) {
                 continue;
             }
@@ -41,11 +41,10 @@ pub(super) fn undeclared(context: &mut Context<'_>, known: &[Finding]) -> Result
                 kind: Kind::Undeclared,
                 side: firewall.side,
                 direction: if path == Path::Output { Direction::Out } else { Direction::In },
-                policy: matches!(place(decision.by), Some(super::super::Place::Policy(_))),
+                policy: matches!(place(by), Some(super::super::Place::Policy(_))),
                 required: PortSet::default(),
                 peers: AddressSet::default(),
             };
-            let (by, packets) = (decision.by, decision.packets);
             found.push(Found { rule: RuleId::FTP006, message, flows: Vec::new(), by, path, packets });
         }
     }

@@ -205,3 +205,37 @@ fn what_a_removed_rule_closes_is_found() {
         }
     }
 }
+
+#[test]
+fn a_large_rule_set_has_the_findings_of_a_small_one() {
+    let deployment = crate::flow::sample::standard();
+    let mut mutant = generated(&deployment);
+    for condition in
+        mutant.chains.iter_mut().flat_map(|chain| &mut chain.rules).flat_map(|rule| rule.matches.iter_mut())
+    {
+        if matches!(condition, Match::DestinationPort(ports) if ports.contains(60000)) {
+            *condition = Match::DestinationPort(PortRange::new(1024, u16::MAX).into_iter().collect());
+        }
+    }
+    let of = |audit: Audit| -> Vec<(RuleId, usize)> {
+        audit.findings.iter().map(|finding| (finding.rule, finding.places.len())).collect()
+    };
+    let small = of(audited(&deployment, mutant.clone(), false));
+    for chain in &mut mutant.chains {
+        let ban = |last: u32| crate::ruleset::Rule {
+            matches: [Match::Source(
+                ipnet::IpNet::from(std::net::IpAddr::from((0x0b00_0000 + last).to_be_bytes())).into(),
+            )]
+            .into(),
+            actions: [crate::ruleset::Action::Drop].into(),
+            ..crate::ruleset::Rule::default()
+        };
+        chain.rules.splice(0..0, (0..2000).map(ban));
+    }
+    let large = of(audited(&deployment, mutant, false));
+    assert!(small.iter().any(|(rule, _)| *rule == RuleId::FTP002), "{small:?}");
+    let broad = |found: &[(RuleId, usize)]| {
+        found.iter().copied().filter(|(rule, _)| is_broad(*rule)).collect::<Vec<_>>()
+    };
+    assert_eq!(broad(&small), broad(&large));
+}

@@ -2,13 +2,14 @@
 
 use super::super::context::Context;
 use super::super::crossing::Site;
+use super::attribution::Attribution;
 use crate::deployment::{AlsoAllow, Party, Place, Side};
 use crate::flow::{FlowId, views};
 use crate::packet::{
     AddressSet, Family, Field, NameField, PacketSet, PortSet, Protocol, Space, State, TooComplex,
 };
 use crate::ruleset::Direction;
-use crate::ruleset::evaluate::{Deciders, Question};
+use crate::ruleset::evaluate::Question;
 use crate::ruleset::trace::Path;
 
 const SYN: u8 = 0x02;
@@ -21,7 +22,7 @@ pub(super) struct Way<'a> {
     pub(super) towards_server: bool,
     pub(super) question: Question,
     /// Who decides on each packet.
-    pub(super) deciders: Deciders<'a>,
+    pub(super) deciders: Attribution<'a>,
     /// Packets without a connection, of the families and between the addresses that matter here.
     pub(super) open: PacketSet,
     /// Those of them that open a TCP connection.
@@ -122,7 +123,7 @@ impl<'a> Way<'a> {
             Direction::Out => space.destinations_of(required)?,
         };
         let question = Question { path, within: open, onward };
-        let deciders = Deciders::new(context.ruleset(), question, &mut context.space)?;
+        let deciders = Attribution::new(context, question)?;
         Ok(Self {
             direction,
             path,
