@@ -39,6 +39,8 @@ pub(super) struct Context<'a> {
     pub(super) if_expected: Vec<Judged>,
     /// What they would make of them if none read any.
     pub(super) if_new: Vec<Judged>,
+    /// What is known of sets that are not let through: the same one stands behind several flows, and findings.
+    uncovered: HashMap<(PacketSet, PacketSet, Path), Uncovered>,
     /// The verdicts.
     pub(super) matrix: Vec<Cell>,
     /// Whether what is not let through is so for its sources only, by the packets.
@@ -71,6 +73,7 @@ impl<'a> Context<'a> {
             judged: Vec::new(),
             if_expected,
             if_new,
+            uncovered: HashMap::new(),
             matrix: Vec::new(),
             bans: HashMap::new(),
             broad: None,
@@ -228,13 +231,18 @@ impl<'a> Context<'a> {
         };
         let one = if closed.is_empty() { sampled.doubtful } else { sampled.closed };
         let path = sampled.crossing.path;
+        if let Some(known) = self.uncovered.get(&(set, one, path)) {
+            return Ok(known.clone());
+        }
         let packets = self.packets(set)?;
         let sample = self.sample(one, path)?;
         let (verdict, by) = sample.as_ref().map_or((Verdict::Drop, Decider::Nothing), |sample| {
             let Trace { verdict, by, .. } = self.tracer.trace(&sample.packet, sample.path);
             (verdict, by)
         });
-        Ok(Uncovered { packets: Some(packets), sample, verdict, by })
+        let uncovered = Uncovered { packets: Some(packets), sample, verdict, by };
+        self.uncovered.insert((set, one, path), uncovered.clone());
+        Ok(uncovered)
     }
 
     /// A set as people are shown it: by addresses, protocol and ports.

@@ -211,6 +211,29 @@ impl Arena {
         Ok(result)
     }
 
+    /// Whether `f` and `g` have something in common: no node is made for it, and the first assignment found will do.
+    pub(super) fn meet(&mut self, f: Ref, g: Ref) -> Result<bool, TooComplex> {
+        if f == Ref::FALSE || g == Ref::FALSE || f == g.not() {
+            return Ok(false);
+        }
+        if f == Ref::TRUE || g == Ref::TRUE || f == g {
+            return Ok(true);
+        }
+        let (f, g) = if f < g { (f, g) } else { (g, f) };
+        if let Some(result) = self.recall(CONJUNCTION, f, g) {
+            return Ok(result != Ref::FALSE);
+        }
+        self.work(1)?;
+        let variable = self.variable(f).min(self.variable(g));
+        let (f0, f1) = self.cofactors(f, variable);
+        let (g0, g1) = self.cofactors(g, variable);
+        if self.meet(f0, g0)? || self.meet(f1, g1)? {
+            return Ok(true);
+        }
+        self.remember(CONJUNCTION, f, g, Ref::FALSE);
+        Ok(false)
+    }
+
     pub(super) fn or(&mut self, f: Ref, g: Ref) -> Result<Ref, TooComplex> {
         Ok(self.and(f.not(), g.not())?.not())
     }

@@ -207,7 +207,7 @@ impl Space {
     ///
     /// When the budget is used up.
     pub fn is_subset(&mut self, a: PacketSet, b: PacketSet) -> Result<bool, TooComplex> {
-        self.difference(a, b).map(PacketSet::is_empty)
+        Ok(!self.arena.meet(a.0, b.complement().0)?)
     }
 
     /// Whether the sets have a packet in common.
@@ -216,7 +216,7 @@ impl Space {
     ///
     /// When the budget is used up.
     pub fn intersects(&mut self, a: PacketSet, b: PacketSet) -> Result<bool, TooComplex> {
-        self.intersection(a, b).map(|common| !common.is_empty())
+        self.arena.meet(a.0, b.0)
     }
 
     /// The packets that are in the set for some values of the opaque predicates.

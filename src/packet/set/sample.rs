@@ -62,51 +62,65 @@ impl Space {
             return Ok(None);
         }
         let (kinds, ports) = (self.preferred_kinds()?, self.preferred_ports()?);
-        let set = self.prefer(set, &kinds)?;
-        let set = self.prefer(set, &ports)?;
-        let set = self.prefer_name(set, NameField::InInterface)?;
-        let PacketSet(mut f) = self.prefer_name(set, NameField::OutInterface)?;
+        // The set itself, which may be ragged, is only looked at; what is wanted of the packet is a small set.
+        let wanted = self.prefer(set, PacketSet::FULL, &kinds)?;
+        let wanted = self.prefer(set, wanted, &ports)?;
+        let wanted = self.prefer_name(set, wanted, NameField::InInterface)?;
+        let wanted = self.prefer_name(set, wanted, NameField::OutInterface)?;
+        let (PacketSet(mut f), PacketSet(mut g)) = (set, wanted);
         let mut assignment = Assignment::default();
-        while f != Ref::TRUE {
-            let variable = self.arena.variable(f);
-            let (low, high) = self.arena.children(f);
-            assignment.set(variable, low == Ref::FALSE);
-            f = if low == Ref::FALSE { high } else { low };
+        while (f, g) != (Ref::TRUE, Ref::TRUE) {
+            let variable = self.arena.variable(f).min(self.arena.variable(g));
+            let (f_low, f_high) = self.arena.cofactors(f, variable);
+            let (g_low, g_high) = self.arena.cofactors(g, variable);
+            let one = !self.arena.meet(f_low, g_low)?;
+            assignment.set(variable, one);
+            (f, g) = if one { (f_high, g_high) } else { (f_low, g_low) };
         }
         Ok(Some(decode(&assignment)))
     }
 
-    /// Narrows a set by as many of the preferences as leave something of it, the first being the dearest.
-    fn prefer(&mut self, set: PacketSet, preferences: &[PacketSet]) -> Result<PacketSet, TooComplex> {
+    /// Narrows what is wanted by as many of the preferences as leave something of a set, the first being the dearest.
+    fn prefer(
+        &mut self,
+        set: PacketSet,
+        wanted: PacketSet,
+        preferences: &[PacketSet],
+    ) -> Result<PacketSet, TooComplex> {
         // All at once where that goes: one pass over the set instead of twenty.
         let all = self.intersection_all(preferences.iter().copied())?;
-        let narrowed = self.intersection(set, all)?;
-        if !narrowed.is_empty() {
+        let narrowed = self.intersection(wanted, all)?;
+        if self.intersects(set, narrowed)? {
             return Ok(narrowed);
         }
         if preferences.len() < 2 {
-            return Ok(set);
+            return Ok(wanted);
         }
         let (first, second) = preferences.split_at(preferences.len() / 2);
-        let set = self.prefer(set, first)?;
-        self.prefer(set, second)
+        let wanted = self.prefer(set, wanted, first)?;
+        self.prefer(set, wanted, second)
     }
 
-    /// Narrows a set to one name in the field, if there is one at hand: none, one that sets were made of, or
-    /// what interfaces are usually called.
-    fn prefer_name(&mut self, set: PacketSet, field: NameField) -> Result<PacketSet, TooComplex> {
+    /// Narrows what is wanted to one name in the field, if there is one at hand in the set: none, one that sets were
+    /// made of, or what interfaces are usually called.
+    fn prefer_name(
+        &mut self,
+        set: PacketSet,
+        wanted: PacketSet,
+        field: NameField,
+    ) -> Result<PacketSet, TooComplex> {
         let known = self.names.iter().filter(|pattern| !pattern.open).map(|pattern| pattern.text.clone());
         let usual = (0..4).map(|number| format!("eth{number}"));
         let names: Vec<String> = std::iter::once(String::new()).chain(known).chain(usual).collect();
         for name in names {
             let Some((bits, width)) = layout::name_code(&name) else { continue };
             let having = PacketSet(self.cube(field.bits(), bits, width)?);
-            let narrowed = self.intersection(set, having)?;
-            if !narrowed.is_empty() {
+            let narrowed = self.intersection(wanted, having)?;
+            if self.intersects(set, narrowed)? {
                 return Ok(narrowed);
             }
         }
-        Ok(set)
+        Ok(wanted)
     }
 
     fn preferred_ports(&mut self) -> Result<[PacketSet; 2], TooComplex> {

@@ -11,8 +11,8 @@ mod pf;
 mod reach;
 
 use self::outcome::{Asked, Labels};
-use super::Ruleset;
 use super::trace::{Decider, Path, Verdict};
+use super::{Action, Ruleset};
 use crate::packet::{PacketSet, Protocol, Space, State, TooComplex};
 
 /// What is asked of a rule set.
@@ -158,6 +158,11 @@ pub fn helped(
     helper: &str,
     space: &mut Space,
 ) -> Result<PacketSet, TooComplex> {
+    let attaches = |action: &Action| matches!(action, Action::AssignHelper(_));
+    let mut rules = ruleset.chains.iter().flat_map(|chain| &chain.rules);
+    if !rules.any(|rule| rule.actions.iter().any(attaches)) {
+        return Ok(PacketSet::EMPTY);
+    }
     let first = space.state(&[State::New])?;
     // The helpers of FTP and its like serve TCP only; those of other protocols are not asked for.
     let tcp = space.protocol(Protocol::Tcp)?;
