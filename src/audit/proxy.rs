@@ -72,7 +72,7 @@ pub(super) fn handed(
     accepted(&ruleset, Question { path: Path::Input, within, onward: places }, space)
 }
 
-/// What goes through of `crossing`, from what the rules by themselves let through.
+/// What goes through of `crossing`, from what the rules by themselves let through; both with any packets besides.
 pub(super) fn complete(
     crossing: &Crossing,
     subject: &Subject<'_>,
@@ -85,6 +85,7 @@ pub(super) fn complete(
     }
     if crossing.own {
         // Which of the machine's addresses its connections have is not known: one that passes is enough.
+        let through = space.intersection(through, crossing.packets)?;
         return Ok(match crossing.family {
             Family::Ipv4 => space.forget(through, Field::Source(Ipv4Addr::UNSPECIFIED.into()))?,
             Family::Ipv6 => space.forget(through, Field::Source(Ipv6Addr::UNSPECIFIED.into()))?,

@@ -5,13 +5,13 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use super::crossing::{Crossing, FTP_HELPER, Interfaces, Session, Site};
+use super::crossing::{Crossing, FTP_HELPER, Interfaces, Moment, Session, Site};
 use super::matrix::Judged;
 use super::{Request, Subject, proxy};
 use crate::deployment::Place;
 use crate::flow::Channel;
 use crate::packet::{Family, PacketSet, Space, TooComplex};
-use crate::ruleset::evaluate::{Question, accepted, helped};
+use crate::ruleset::evaluate::{Question, accepted_at_least, helped};
 use crate::ruleset::trace::Path;
 use crate::ruleset::{Match, Ruleset};
 
@@ -23,10 +23,27 @@ pub(super) struct Survey<'a> {
     request: &'a Request<'a>,
     subject: &'a Subject<'a>,
     candidates: Vec<Candidate>,
-    /// Per way, the packets that are let through.
-    accepted: HashMap<Path, PacketSet>,
+    /// Per kind, the required packets that are let through, and any others.
+    accepted: HashMap<Kind, PacketSet>,
     /// Per way, the control connections' first packets by which the helper is attached.
     helped: HashMap<Path, PacketSet>,
+}
+
+/// What is asked about together. A long list of rules is mostly about packets of one kind, and of the others its end is
+/// all that has to be evaluated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+struct Kind {
+    path: Path,
+    channel: Channel,
+    moment: Moment,
+    expected: bool,
+}
+
+impl Kind {
+    fn of(crossing: &Crossing) -> Self {
+        let Crossing { path, flow, moment, expected, .. } = *crossing;
+        Self { path, channel: flow.channel(), moment, expected }
+    }
 }
 
 /// Interfaces that may be meant, and what is required with them.
@@ -69,26 +86,29 @@ impl<'a> Survey<'a> {
         let mut survey =
             Self { request, subject, candidates, accepted: HashMap::new(), helped: HashMap::new() };
         let ruleset = &subject.rules.ruleset;
+        let kinds: BTreeSet<Kind> = survey.crossings().map(Kind::of).collect();
+        for kind in kinds {
+            let within = survey.all(|crossing| Kind::of(crossing) == kind, space)?;
+            let through = accepted_at_least(ruleset, Question::about(kind.path, within), space)?;
+            survey.accepted.insert(kind, through);
+        }
         for path in Path::ALL {
-            let within = survey.all(path, |_| true, space)?;
-            let question = Question { path, within, onward: PacketSet::FULL };
-            survey.accepted.insert(path, accepted(ruleset, question, space)?);
-            let within = survey.all(path, is_first_of_control, space)?;
-            let question = Question { path, within, onward: PacketSet::FULL };
-            survey.helped.insert(path, helped(ruleset, question, FTP_HELPER, space)?);
+            let is_meant = |crossing: &Crossing| crossing.path == path && is_first_of_control(crossing);
+            let within = survey.all(is_meant, space)?;
+            let attached = helped(ruleset, Question::about(path, within), FTP_HELPER, space)?;
+            survey.helped.insert(path, attached);
         }
         Ok(survey)
     }
 
-    /// Everything that any candidate requires on one way.
-    fn all(
-        &self,
-        path: Path,
-        which: impl Fn(&Crossing) -> bool,
-        space: &mut Space,
-    ) -> Result<PacketSet, TooComplex> {
-        let crossings = self.candidates.iter().flat_map(|one| one.if_expected.iter().chain(&one.if_new));
-        let wanted = crossings.filter(|crossing| crossing.path == path && which(crossing));
+    /// What any candidate requires.
+    fn crossings(&self) -> impl Iterator<Item = &Crossing> {
+        self.candidates.iter().flat_map(|one| one.if_expected.iter().chain(&one.if_new))
+    }
+
+    /// All such packets that any candidate requires.
+    fn all(&self, which: impl Fn(&Crossing) -> bool, space: &mut Space) -> Result<PacketSet, TooComplex> {
+        let wanted = self.crossings().filter(|crossing| which(crossing));
         let sets: HashSet<PacketSet> = wanted.map(|crossing| crossing.packets).collect();
         space.union_all(sets)
     }
@@ -99,7 +119,7 @@ impl<'a> Survey<'a> {
         for (index, candidate) in self.candidates.iter().enumerate() {
             let mut score = 0;
             for crossing in candidate.if_expected.iter().chain(&candidate.if_new) {
-                let through = self.let_through(crossing.path);
+                let through = self.let_through(crossing);
                 score += usize::from(space.is_subset(crossing.packets, through)?);
             }
             if best.is_none_or(|(known, _)| score > known) {
@@ -127,18 +147,18 @@ impl<'a> Survey<'a> {
         Ok(Situation { interfaces: candidate.interfaces.clone(), helped: families, if_expected, if_new })
     }
 
-    fn let_through(&self, path: Path) -> PacketSet {
-        self.accepted.get(&path).copied().unwrap_or(PacketSet::EMPTY)
+    fn let_through(&self, crossing: &Crossing) -> PacketSet {
+        self.accepted.get(&Kind::of(crossing)).copied().unwrap_or(PacketSet::EMPTY)
     }
 
     fn judged(&self, crossings: &[Crossing], space: &mut Space) -> Result<Vec<Judged>, TooComplex> {
         let mut all = Vec::with_capacity(crossings.len());
         for crossing in crossings {
             let through = if crossing.onward.is_full() {
-                self.let_through(crossing.path)
+                self.let_through(crossing)
             } else {
                 let Crossing { path, packets: within, onward, .. } = *crossing;
-                accepted(&self.subject.rules.ruleset, Question { path, within, onward }, space)?
+                accepted_at_least(&self.subject.rules.ruleset, Question { path, within, onward }, space)?
             };
             let through = proxy::complete(crossing, self.subject, through, space)?;
             all.push(Judged::new(crossing.clone(), through, space)?);

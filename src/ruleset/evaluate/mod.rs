@@ -65,8 +65,12 @@ pub fn accepted(ruleset: &Ruleset, question: Question, space: &mut Space) -> Res
     space.intersection(set, question.within)
 }
 
-/// The same with any packets that were not asked about, which spares work where two rule sets are compared.
-pub(super) fn accepted_at_least(
+/// The same with any packets that were not asked about, which spares work where the answer is narrowed anyway.
+///
+/// # Errors
+///
+/// When the sets outgrow the budget of their space.
+pub fn accepted_at_least(
     ruleset: &Ruleset,
     question: Question,
     space: &mut Space,
