@@ -1,91 +1,114 @@
-//! Whether large rule sets are read as fast as the programs that load them parse them.
+//! Whether large rule sets are read, traced, compared and audited about as fast as the programs that load them parse
+//! them.
 //!
 //! Run with `cargo bench --bench rulesets`, as root: `iptables-legacy-restore --test` and `nft -c` need it. The rule sets
-//! are made here, the same in every run. What is measured is whole processes, the best of several runs.
+//! are made here, the same in every run.
 
-use std::error::Error;
+mod measure;
+
 use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode, Stdio};
-use std::time::{Duration, Instant};
+use std::process::{Command, ExitCode};
 
-use nix::sys::resource::{UsageWho, getrusage};
+use measure::{Outcome, PROGRAM, Table, alternately};
 
 const RUNS: usize = 5;
-const PROGRAM: &str = env!("CARGO_BIN_EXE_ftpfw");
 const PACKET: &str =
     "hook=input proto=tcp src=198.51.100.7 sport=40000 dst=203.0.113.10 dport=21 iif=eth0 state=new";
-
-type Outcome<T> = Result<T, Box<dyn Error>>;
+const DEPLOYMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/rules/demo/ftpfw.yaml");
 
 fn main() -> Outcome<ExitCode> {
+    if measure::has_run_for_another()? {
+        return Ok(ExitCode::SUCCESS);
+    }
     let folder = tempfile::tempdir()?;
     let write = |name: &str, text: String| -> Outcome<PathBuf> {
         let path = folder.path().join(name);
         fs::write(&path, text)?;
         Ok(path)
     };
+    let few = write("100.rules.v4", iptables(100))?;
     let many = write("100000.rules.v4", iptables(100_000))?;
+    let most = write("1000000.rules.v4", iptables(1_000_000))?;
     let mut table = Table::default();
-
-    let read = best(&mut trace(&many))?;
-    // The largest of all children so far, before this process is larger itself: a child starts as its copy.
-    let peak = getrusage(UsageWho::RUSAGE_CHILDREN)?.max_rss() * 1024;
-    #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
-    let memory = peak as f64 / fs::metadata(&many)?.len() as f64;
-    let more = write("1000000.rules.v4", iptables(1_000_000))?;
-    let nft = write("10000.nft", nftables(10_000))?;
-    match best(Command::new("iptables-legacy-restore").arg("--test").arg(&many)) {
-        Ok(restore) => {
-            table.row("trace, 100,000 rules / iptables-legacy-restore", ratio(read, restore), 1.0);
-        }
-        Err(_) => table.missing("iptables-legacy-restore"),
-    }
-    table.row("peak memory of trace, 100,000 rules / file", memory, 6.0);
-    table.row("trace, 1,000,000 rules / 100,000 rules", ratio(best(&mut trace(&more))?, read), 12.0);
-    // Two readings and an evaluation of each; `audit`, which reads once, is to take no longer.
-    let diff = best(Command::new(PROGRAM).arg("diff").args([&many, &many]))?;
-    table.row("diff, 100,000 rules with themselves / trace", ratio(diff, read), 2.0);
-    let translated = best(&mut trace(&nft))?;
-    match best(Command::new("nft").args(["-c", "-f"]).arg(&nft)) {
-        Ok(check) => table.row("trace, 10,000 rules of nft / nft -c", ratio(translated, check), 0.2),
-        Err(_) => table.missing("nft"),
-    }
+    long_lists(&mut table, &few, &many, &most)?;
+    nft(&mut table, &write("10000.nft", nftables(10_000))?)?;
     for count in [10_000, 100_000] {
         let set = write(&format!("{count}.nft"), nft_set(count))?;
-        table.row(
-            &format!("trace, nft set of {count}, in seconds"),
-            best(&mut trace(&set))?.as_secs_f64(),
-            1.0,
-        );
         let (sets, rules) = ipset(count);
         let (sets, rules) = (write("sets.ipset", sets)?, write("sets.rules.v4", rules)?);
-        let time = best(trace(&sets).arg(&rules))?;
-        table.row(&format!("trace, ipset of {count}, in seconds"), time.as_secs_f64(), 1.0);
+        let [of_nft, of_ipset] = alternately(RUNS, [&trace(&set), trace(&sets).arg(&rules)])?;
+        for (kind, cost) in [("an nft set", of_nft), ("an ipset", of_ipset)] {
+            table.cost(&format!("trace, {kind} of {count}"), cost);
+            table.target("in seconds", cost.wall.as_secs_f64(), 0.5);
+        }
     }
     std::io::stdout().lock().write_all(table.text.as_bytes())?;
     Ok(if table.missed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
-/// What was measured, a line each.
-#[derive(Default)]
-struct Table {
-    text: String,
-    missed: bool,
+/// Lists of a hundred, a hundred thousand and a million rules of iptables.
+fn long_lists(table: &mut Table, few: &Path, many: &Path, most: &Path) -> Outcome<()> {
+    let mut diff = Command::new(PROGRAM);
+    diff.arg("diff").args([many, many]);
+    let mut restore = Command::new("iptables-legacy-restore");
+    restore.arg("--test").arg(many);
+    let compared = alternately(1, [&restore]).is_ok();
+    if !compared {
+        table.missing("iptables-legacy-restore");
+        restore = Command::new("true");
+    }
+    let [reference, traced, audited, demo, different] =
+        alternately(RUNS, [&restore, &trace(many), &audit(many), &audit_of_demo(many), &diff])?;
+    if compared {
+        table.cost("iptables-legacy-restore --test, 100,000 rules", reference);
+    }
+    #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
+    let size = fs::metadata(many)?.len() as f64;
+    table.cost("trace, 100,000 rules", traced);
+    if compared {
+        table.ratio("/ iptables-legacy-restore", traced, reference, 1.0);
+    }
+    table.target("peak memory / file", traced.memory / size, 6.0);
+    for (name, cost) in
+        [("audit of a server, 100,000 rules", audited), ("audit of the demo's gateway, 100,000 rules", demo)]
+    {
+        table.cost(name, cost);
+        if compared {
+            table.ratio("/ iptables-legacy-restore", cost, reference, 2.0);
+        }
+        table.target("in MB", cost.memory / 1e6, 200.0);
+    }
+    table.cost("diff, 100,000 rules with themselves", different);
+    table.target("in seconds of processor time", different.processor.as_secs_f64(), 1.0);
+
+    // Minutes would not make these any more certain.
+    let [traced_most, audited_most] = alternately(2, [&trace(most), &audit(most)])?;
+    table.cost("trace, 1,000,000 rules", traced_most);
+    table.ratio("/ trace, 100,000 rules", traced_most, traced, 12.0);
+    table.cost("audit of a server, 1,000,000 rules", audited_most);
+    table.ratio("/ audit, 100,000 rules", audited_most, audited, 12.0);
+
+    let [audited_few] = alternately(4 * RUNS, [&audit(few)])?;
+    table.cost("audit of a server, 100 rules", audited_few);
+    table.target("in milliseconds", audited_few.wall.as_secs_f64() * 1e3, 10.0);
+    Ok(())
 }
 
-impl Table {
-    fn row(&mut self, name: &str, value: f64, most: f64) {
-        let verdict = if value <= most { "met" } else { "MISSED" };
-        self.missed |= value > most;
-        let _ = writeln!(self.text, "{name:<58}{value:>8.2}   target {most:>5.1}: {verdict}");
+/// A list of rules of nftables.
+fn nft(table: &mut Table, rules: &Path) -> Outcome<()> {
+    let mut check = Command::new("nft");
+    check.args(["-c", "-f"]).arg(rules);
+    if let Ok([checked, traced]) = alternately(RUNS, [&check, &trace(rules)]) {
+        table.cost("nft -c, 10,000 rules", checked);
+        table.cost("trace, 10,000 rules of nft", traced);
+        table.ratio("/ nft -c", traced, checked, 0.2);
+    } else {
+        table.missing("nft");
     }
-
-    fn missing(&mut self, program: &str) {
-        let _ = writeln!(self.text, "left out, as it is missing or not permitted: {program}");
-    }
+    Ok(())
 }
 
 fn trace(rules: &Path) -> Command {
@@ -94,23 +117,17 @@ fn trace(rules: &Path) -> Command {
     command
 }
 
-/// The shortest time of a command from start to end.
-fn best(command: &mut Command) -> Outcome<Duration> {
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    let mut best = Duration::MAX;
-    for _ in 0..RUNS {
-        let start = Instant::now();
-        let status = command.status()?;
-        best = best.min(start.elapsed());
-        if !status.success() {
-            return Err(format!("{command:?}: {status}").into());
-        }
-    }
-    Ok(best)
+fn audit(rules: &Path) -> Command {
+    let mut command = Command::new(PROGRAM);
+    command.args(["audit", "--server", "203.0.113.10", "--pasv", "60000-60020", "--dialect", "iptables"]);
+    command.args(["--fail-on", "never"]).arg(rules);
+    command
 }
 
-fn ratio(one: Duration, other: Duration) -> f64 {
-    one.as_secs_f64() / other.as_secs_f64()
+fn audit_of_demo(rules: &Path) -> Command {
+    let mut command = Command::new(PROGRAM);
+    command.args(["audit", DEPLOYMENT, "--firewall", "edge", "--fail-on", "never"]).arg(rules);
+    command
 }
 
 /// Numbers that look random, and are the same in every run (a linear congruential generator; Knuth, MMIX).

@@ -10,7 +10,7 @@ use super::survey::{Situation, Survey};
 use super::{Place, Request, RuleId, Subject};
 use crate::deployment::Firewall;
 use crate::flow::{FlowId, Mode};
-use crate::packet::{Family, PacketSet, Space, TooComplex};
+use crate::packet::{Description, Family, PacketSet, Space, TooComplex};
 use crate::ruleset::evaluate::{Question, accepted};
 use crate::ruleset::trace::{Decider, Path, Trace, Tracer, Verdict};
 use crate::ruleset::{Host, Rule, Ruleset};
@@ -247,9 +247,15 @@ impl<'a> Context<'a> {
 
     /// A set as people are shown it: by addresses, protocol and ports.
     pub(super) fn packets(&mut self, set: PacketSet) -> Result<Packets, TooComplex> {
-        let shape = self.space.endpoints(set)?;
-        let description = self.space.describe(shape, PARTS)?;
-        Ok(Packets { parts: description.parts, left_out: description.left_out })
+        let divided = self.space.by_source(set)?;
+        let shape = self.space.endpoints(divided.as_ref().map_or(set, |(_, set)| *set))?;
+        let Description { mut parts, left_out, .. } = self.space.describe(shape, PARTS)?;
+        if let Some((sources, _)) = divided {
+            for part in &mut parts {
+                part.source.clone_from(&sources);
+            }
+        }
+        Ok(Packets { parts, left_out })
     }
 
     /// One packet of a set.

@@ -10,6 +10,21 @@ use super::part::{Names, Pattern};
 use super::{NameField, PacketSet, Space, TooComplex};
 use crate::packet::{AddressSet, PortRange, PortSet, Protocol};
 
+/// Values of a field that are the same but for the last bits: the first of them, and how many bits vary.
+type Block = (u128, Variable);
+
+#[expect(clippy::cast_possible_truncation, reason = "width fits")]
+fn v4_nets(blocks: Vec<Block>) -> impl Iterator<Item = IpNet> {
+    let nets = blocks.into_iter().map(|(first, free)| (Ipv4Addr::from_bits(first as u32), 32 - free as u8));
+    nets.filter_map(|(first, length)| Ipv4Net::new(first, length).map(IpNet::V4).ok())
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "width fits")]
+fn v6_nets(blocks: Vec<Block>) -> impl Iterator<Item = IpNet> {
+    let nets = blocks.into_iter().map(|(first, free)| (Ipv6Addr::from_bits(first), 128 - free as u8));
+    nets.filter_map(|(first, length)| Ipv6Net::new(first, length).map(IpNet::V6).ok())
+}
+
 impl Space {
     /// The addresses that packets of the set come from.
     ///
@@ -21,6 +36,39 @@ impl Space {
     pub fn sources_of(&mut self, set: PacketSet) -> Result<AddressSet, TooComplex> {
         let values = self.only(set.0, layout::SOURCE)?;
         self.read_addresses(values, layout::SOURCE)
+    }
+
+    /// For a set of one family that is the same for each of its sources: these, and the set as it is for any source.
+    ///
+    /// What long lists of sources decide is such a set, and each part by itself is simple.
+    ///
+    /// # Errors
+    ///
+    /// When the budget is used up.
+    pub fn by_source(&mut self, set: PacketSet) -> Result<Option<(AddressSet, PacketSet)>, TooComplex> {
+        let (v4, v6) = self.arena.cofactors(set.0, layout::FAMILY.first);
+        let (tree, bits, is_v6) = match (v4, v6) {
+            (_, Ref::FALSE) => (v4, layout::SOURCE.leading(32), false),
+            (Ref::FALSE, _) => (v6, layout::SOURCE, true),
+            _ => return Ok(None),
+        };
+        let below = self.first_below(tree, bits.end());
+        let mut blocks = Vec::new();
+        if !self.blocks_of(tree, below, bits, 0, &mut blocks)? {
+            return Ok(None);
+        }
+        let sources = if is_v6 { v6_nets(blocks).collect() } else { v4_nets(blocks).collect() };
+        let set = self.literal(layout::FAMILY.first, is_v6, below)?;
+        Ok(Some((sources, PacketSet(set))))
+    }
+
+    /// What is left of `f` below its first assignment to the variables before `end`.
+    fn first_below(&self, mut f: Ref, end: Variable) -> Ref {
+        while self.arena.variable(f) < end {
+            let (low, high) = self.arena.children(f);
+            f = if low == Ref::FALSE { high } else { low };
+        }
+        f
     }
 
     /// The addresses that packets of the set go to.
@@ -91,19 +139,12 @@ impl Space {
         }
     }
 
-    #[expect(clippy::cast_possible_truncation, reason = "width fits")]
     pub(super) fn read_addresses(&mut self, values: Ref, bits: Bits) -> Result<AddressSet, TooComplex> {
         let (low, high) = self.arena.cofactors(values, layout::FAMILY.first);
         let (mut v4, mut v6) = (Vec::new(), Vec::new());
         self.blocks(low, bits.leading(32), 0, &mut v4)?;
         self.blocks(high, bits, 0, &mut v6)?;
-        let v4 = v4.into_iter().filter_map(|(first, free)| {
-            Ipv4Net::new(Ipv4Addr::from_bits(first as u32), 32 - free as u8).map(IpNet::V4).ok()
-        });
-        let v6 = v6.into_iter().filter_map(|(first, free)| {
-            Ipv6Net::new(Ipv6Addr::from_bits(first), 128 - free as u8).map(IpNet::V6).ok()
-        });
-        Ok(v4.chain(v6).collect())
+        Ok(v4_nets(v4).chain(v6_nets(v6)).collect())
     }
 
     /// The values of a field of at most 16 bits.
@@ -123,20 +164,35 @@ impl Space {
         values: Ref,
         bits: Bits,
         first: u128,
-        blocks: &mut Vec<(u128, Variable)>,
+        blocks: &mut Vec<Block>,
     ) -> Result<(), TooComplex> {
-        match values {
-            Ref::FALSE => return Ok(()),
-            Ref::TRUE => {
-                blocks.push((first, bits.width));
-                return Ok(());
-            }
-            _ => self.arena.work(1)?,
+        self.blocks_of(values, Ref::TRUE, bits, first, blocks).map(|_| ())
+    }
+
+    /// Collects the blocks of values for which `f` is `answer`, and says whether it is empty for all others.
+    fn blocks_of(
+        &mut self,
+        f: Ref,
+        answer: Ref,
+        bits: Bits,
+        first: u128,
+        blocks: &mut Vec<Block>,
+    ) -> Result<bool, TooComplex> {
+        if f == Ref::FALSE {
+            return Ok(true);
         }
-        let (low, high) = self.arena.cofactors(values, bits.first);
+        if f == answer {
+            blocks.push((first, bits.width));
+            return Ok(true);
+        }
+        if bits.width == 0 || f == Ref::TRUE {
+            return Ok(false);
+        }
+        self.arena.work(1)?;
+        let (low, high) = self.arena.cofactors(f, bits.first);
         let later = Bits { first: bits.first + 1, width: bits.width - 1 };
-        self.blocks(low, later, first, blocks)?;
-        self.blocks(high, later, first | 1 << later.width, blocks)
+        Ok(self.blocks_of(low, answer, later, first, blocks)?
+            && self.blocks_of(high, answer, later, first | 1 << later.width, blocks)?)
     }
 
     /// The names that a field may have, in terms of those that sets have been made of.

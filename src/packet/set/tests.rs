@@ -188,6 +188,24 @@ proptest! {
     }
 
     #[test]
+    fn a_set_that_is_the_same_for_its_sources_is_divided(sources in addresses(), ports in ports(), other in expression()) {
+        let mut space = Space::default();
+        let from = space.source(&sources).expect("room");
+        let rest = space.destination_port(&ports).expect("room");
+        for (set, certain) in [(space.intersection(from, rest).expect("room"), true), (other.set(&mut space), false)] {
+            let of_one_family = space.sources_of(set).expect("room").families().count() == 1;
+            match space.by_source(set).expect("room") {
+                Some((sources, any)) => {
+                    let from = space.source(&sources).expect("room");
+                    prop_assert_eq!(space.intersection(from, any).expect("room"), set);
+                    prop_assert_eq!(space.forget(any, Field::Source(std::net::Ipv4Addr::UNSPECIFIED.into())).expect("room"), any);
+                }
+                None => prop_assert!(!(certain && of_one_family)),
+            }
+        }
+    }
+
+    #[test]
     fn what_is_read_of_a_field_is_what_the_packets_have(expression in expression(), other in expression()) {
         let mut space = Space::default();
         let (set, other) = (expression.set(&mut space), other.set(&mut space));
