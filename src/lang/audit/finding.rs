@@ -3,7 +3,6 @@
 use super::Words;
 use super::catalogue::text;
 use super::sources::{Sources, Spot};
-use super::{Words, missing, nat};
 use crate::audit::{Finding, Message, entry};
 use crate::lang::diff::packet;
 use crate::lang::problem::{self, help};
