@@ -6,7 +6,7 @@ use super::end_to_end::Works;
 use super::finding::{self, Finding};
 use super::{Request, RuleId, machine, range};
 use crate::deployment::{Side, Software, Strategy, enough_ports};
-use crate::packet::{PortRange, TooComplex};
+use crate::packet::PortRange;
 
 /// What is too small.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,13 +85,12 @@ pub(super) fn overflow(request: &Request<'_>, _: &[Works]) -> Vec<Finding> {
 }
 
 /// FTP036: tables that do not hold what the sessions need.
-#[expect(clippy::unnecessary_wraps, reason = "the form of a check at a firewall")]
-pub(super) fn tracking(context: &mut Context<'_>) -> Result<Vec<Finding>, TooComplex> {
+pub(super) fn tracking(context: &Context<'_>) -> Vec<Finding> {
     let (request, firewall) = (context.request, context.firewall());
-    let Some(sessions) = request.deployment.service.max_sessions else { return Ok(Vec::new()) };
+    let Some(sessions) = request.deployment.service.max_sessions else { return Vec::new() };
     // A client's firewall sees only some of the sessions.
     if firewall.side == Side::Client || firewall.dialect.is_pf() {
-        return Ok(Vec::new());
+        return Vec::new();
     }
     let host = machine::of(request, firewall);
     let index = machine::place(request, firewall);
@@ -114,7 +113,7 @@ pub(super) fn tracking(context: &mut Context<'_>) -> Result<Vec<Finding>, TooCom
         finding.declared.push(MAX_SESSIONS.to_owned());
         finding
     });
-    Ok(findings.collect())
+    findings.collect()
 }
 
 fn about(rule: RuleId, message: Message, declared: &[&str]) -> Finding {

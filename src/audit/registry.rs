@@ -99,7 +99,7 @@ registry! {
     FTP033 => Service range::occupied,
     FTP034 => Service capacity::sessions,
     FTP035 => Service capacity::overflow,
-    FTP036 => Firewall capacity::tracking,
+    FTP036 => Plain capacity::tracking,
     FTP037 => Firewall tls::ports,
     FTP038 => Firewall pf::half_wired,
     FTP039 => Firewall pf::static_beside_proxy,

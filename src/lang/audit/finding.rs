@@ -31,7 +31,7 @@ pub fn diagnostic(finding: &Finding, sources: Sources<'_>, lang: Lang, color: bo
         match sources.in_file(&position) {
             Some(Spot { name, source, span }) => add(&mut excerpts, name, source, Label { span, text: said }),
             None => {
-                notes.extend(position.option.map(|option| (say!(lang, "declared by", "声明来自"), option)))
+                notes.extend(position.option.map(|option| (say!(lang, "declared by", "声明来自"), option)));
             }
         }
     }
@@ -43,7 +43,7 @@ pub fn diagnostic(finding: &Finding, sources: Sources<'_>, lang: Lang, color: bo
                 add(&mut excerpts, name, source, Label { span, text: demanded });
             }
             None => {
-                notes.extend(position.option.map(|option| (say!(lang, "demanded by", "要求来自"), option)))
+                notes.extend(position.option.map(|option| (say!(lang, "demanded by", "要求来自"), option)));
             }
         }
         break;
