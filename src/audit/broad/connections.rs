@@ -147,6 +147,8 @@ struct Let {
     source_ports: PortSet,
     /// The destination ports of all TCP connections with the server that it lets somebody open.
     ports: PortSet,
+    /// Those of them that are neither required nor declared.
+    open_ports: PortSet,
     /// The destination ports that the rule itself names.
     named: Option<PortSet>,
 }
@@ -203,7 +205,9 @@ impl Judge<'_, '_> {
         let opens = self.space().intersection_all([all, way.opening, way.of_server])?;
         let source_ports = self.space().source_ports_of(tcp)?;
         let ports = self.space().destination_ports_of(opens)?;
-        let lets = Let { by, undeclared, surplus, opening, source_ports, ports, named };
+        let open = self.space().intersection(opens, surplus)?;
+        let open_ports = self.space().destination_ports_of(open)?;
+        let lets = Let { open_ports, by, undeclared, surplus, opening, source_ports, ports, named };
         let is_rule = matches!(by, Decider::Rule(_));
         let is_high_to_high = is_rule && is_high(&lets.source_ports) && is_high(&lets.ports);
         let outwards = way.direction == Direction::Out;
@@ -241,7 +245,7 @@ impl Judge<'_, '_> {
         if lets.is_everything() && (!inwards || !self.is_from_anywhere(lets)?) {
             return Ok(Vec::new());
         }
-        if inwards && count(&lets.ports) >= HALF {
+        if inwards && count(&lets.open_ports) >= HALF {
             return Ok(vec![self.nearly_all(lets)?]);
         }
         let mut found = Vec::new();
@@ -281,7 +285,7 @@ impl Judge<'_, '_> {
             return Ok(None);
         }
         let inwards = way.direction == Direction::In;
-        if inwards && count(&lets.ports) >= HALF && self.is_from_anywhere(lets)? {
+        if inwards && count(&lets.open_ports) >= HALF && self.is_from_anywhere(lets)? {
             return self.nearly_all(lets).map(Some);
         }
         // What serves active data connections opens most of the ports that they lead to.
