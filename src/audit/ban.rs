@@ -3,6 +3,7 @@
 //! They are no fault of the rules for FTP, though a deployment for everybody does not name them.
 
 use super::context::{Context, place};
+use super::finding::Sample;
 use super::matrix::{CellVerdict, Judged};
 use crate::deployment::Side;
 use crate::flow::End;
@@ -41,6 +42,21 @@ impl Context<'_> {
         Ok(banned)
     }
 
+    /// One of the packets that are not let through, if there is one, from a source that is not turned away whatever it
+    /// wants.
+    pub(super) fn unbanned(&mut self, judged: &Judged) -> Result<Option<Sample>, TooComplex> {
+        let (mut left, path) = (judged.closed, judged.crossing.path);
+        for _ in 0..MOST_RULES {
+            let Some(sample) = self.sample(left, path)? else { break };
+            let Some(sources) = self.banned_by(self.tracer.trace(&sample.packet, path).by) else {
+                return Ok(Some(sample));
+            };
+            let sources = self.space.source(&sources)?;
+            left = self.space.difference(left, sources)?;
+        }
+        self.sample(judged.closed, path)
+    }
+
     /// The sources that a rule turns away without asking what they want.
     fn banned_by(&self, by: Decider) -> Option<AddressSet> {
         let rule = self.rule(place(by)?)?;
@@ -51,6 +67,7 @@ impl Context<'_> {
                 Match::Source(set) => sources = Some(set.clone()),
                 // That only some services are closed to a source makes no difference: they are FTP's.
                 Match::Family(_)
+                | Match::Direction(_)
                 | Match::Protocol(_)
                 | Match::InInterface(_)
                 | Match::DestinationPort(_)

@@ -1,5 +1,6 @@
 //! What an audit finds.
 
+use super::Fix;
 use super::RuleId;
 use super::broad;
 use super::capacity;
@@ -71,6 +72,8 @@ pub struct Finding {
     pub packets: Option<Packets>,
     /// One of them, which `trace` confirms.
     pub sample: Option<Sample>,
+    /// How to mend it, where that can be said in rules.
+    pub fix: Option<Fix>,
 }
 
 impl Finding {
@@ -87,6 +90,7 @@ impl Finding {
             demanded_by: Vec::new(),
             packets: None,
             sample: None,
+            fix: None,
         }
     }
 

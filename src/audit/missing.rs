@@ -68,28 +68,9 @@ pub(super) fn active_data(context: &mut Context<'_>) -> Result<Vec<Finding>, Too
 }
 
 fn all(context: &mut Context<'_>, rule: RuleId, connection: Connection) -> Result<Vec<Finding>, TooComplex> {
-    // That the port of explicit TLS is open in place of it has a finding of its own.
-    let other_port = connection == Connection::Control && tls::opens_explicit_port(context)?;
     let mut findings = Vec::new();
-    let translated = nat::translated_families(context)?;
-    let forgotten = family::is_closed(context).then_some(Family::Ipv6);
     for part in [Part::Opening, Part::Later, Part::Replies] {
-        let judged: Vec<Judged> = context
-            .judged
-            .iter()
-            .filter(|judged| is_part(judged, connection, part) && !judged.doubtful.is_empty())
-            .filter(|_| !(other_port && part == Part::Opening))
-            // What a helper expects has findings of its own.
-            .filter(|judged| !(judged.crossing.expected && judged.crossing.opens()))
-            .filter(|judged| !is_left_to_helper(context, judged))
-            .filter(|judged| !nat::explains(&translated, judged))
-            .filter(|judged| Some(judged.crossing.family) != forgotten)
-            .cloned()
-            .collect();
-        let (mut banned, mut closed) = (Vec::new(), Vec::new());
-        for judged in judged {
-            if context.is_banned(&judged)? { banned.push(judged) } else { closed.push(judged) }
-        }
+        let Concerned { banned, closed } = concerned(context, connection, part)?;
         // Whoever cannot log in has no other connections.
         if !banned.is_empty() && connection == Connection::Control && part == Part::Opening {
             findings.push(one(context, rule, (connection, part), &banned, true)?);
@@ -109,6 +90,45 @@ fn all(context: &mut Context<'_>, rule: RuleId, connection: Connection) -> Resul
 
 fn is_doubt(finding: &Finding) -> bool {
     matches!(&finding.message, finding::Message::Missing(message) if message.extent == CellVerdict::Conditional)
+}
+
+/// What is required of one direction of a connection and not let through for certain.
+pub(super) struct Concerned {
+    /// What is turned away because of where it comes from.
+    banned: Vec<Judged>,
+    /// All else.
+    pub(super) closed: Vec<Judged>,
+}
+
+/// What there is to find about one direction of a connection.
+pub(super) fn concerned(
+    context: &mut Context<'_>,
+    connection: Connection,
+    part: Part,
+) -> Result<Concerned, TooComplex> {
+    // That the port of explicit TLS is open in place of it has a finding of its own.
+    let other_port = connection == Connection::Control && tls::opens_explicit_port(context)?;
+    let translated = nat::translated_families(context)?;
+    let forgotten = family::is_closed(context).then_some(Family::Ipv6);
+    let judged: Vec<Judged> = context
+        .judged
+        .iter()
+        .filter(|judged| is_part(judged, connection, part) && !judged.doubtful.is_empty())
+        .filter(|_| !(other_port && part == Part::Opening))
+        // What a helper expects has findings of its own.
+        .filter(|judged| !(judged.crossing.expected && judged.crossing.opens()))
+        .filter(|judged| !is_left_to_helper(context, judged))
+        .filter(|judged| !nat::explains(&translated, judged))
+        .filter(|judged| Some(judged.crossing.family) != forgotten)
+        .cloned()
+        .collect();
+    let mut concerned = Concerned { banned: Vec::new(), closed: Vec::new() };
+    for judged in judged {
+        let banned = context.is_banned(&judged)?;
+        let fitting = if banned { &mut concerned.banned } else { &mut concerned.closed };
+        fitting.push(judged);
+    }
+    Ok(concerned)
 }
 
 fn one(

@@ -18,6 +18,7 @@ pub mod family;
 mod finding;
 pub mod helper;
 pub mod machine;
+mod fix;
 mod matrix;
 pub mod missing;
 pub mod nat;
@@ -39,6 +40,7 @@ pub use catalogue::{Bilingual, Entry, Example, ExampleDialect, entry};
 pub use crossing::{Moment, Session};
 pub use end_to_end::{Blocked, Works};
 pub use finding::{Finding, Level, Message, Packets, Place, Sample};
+pub use fix::{Edit, Fix, Patch, Trials, Written};
 pub use matrix::{Cell, CellVerdict, Uncovered};
 pub use registry::RuleId;
 pub use subject::Subject;
@@ -96,6 +98,7 @@ pub fn audit(request: &Request<'_>) -> Audit {
     audit.end_to_end = end_to_end::all(request.deployment, &mut contexts);
     for context in &mut contexts {
         audit.matrix.extend(context.matrix.iter().cloned());
+        let first = audit.findings.len();
         for check in CHECKS {
             let found = match check {
                 Check::Firewall(check) => check(context),
@@ -106,6 +109,9 @@ pub fn audit(request: &Request<'_>) -> Audit {
                 Ok(found) => audit.findings.extend(found),
                 Err(_) => audit.too_complex.push(context.firewall().name.clone()),
             }
+        }
+        for finding in &mut audit.findings[first..] {
+            finding.fix = fix::proposed(context, finding);
         }
     }
     for check in CHECKS {

@@ -1,5 +1,7 @@
 //! Rule sets of several texts, which apply together.
 
+use std::ops::Range;
+
 use super::iptables::{Input, Sets};
 use super::nftables::Included;
 use super::pf::Flavour;
@@ -19,6 +21,10 @@ pub struct Collection {
     pub texts: Vec<Text>,
     /// What was not understood.
     pub problems: Vec<Problem>,
+    /// The formats of those named first.
+    pub formats: Vec<Format>,
+    /// The texts that each path or pattern stands for, in the order that they were asked for.
+    pub included: Vec<(String, Range<usize>)>,
     /// Which of the texts named first hold no rule set at all: neither a chain nor a rule.
     pub empty: Vec<usize>,
 }
@@ -53,6 +59,8 @@ pub fn read(texts: Vec<(Text, Format)>, find: &mut Find<'_>) -> Collection {
         host: Host::default(),
         texts: texts.into_iter().map(|(text, _)| text).collect(),
         problems,
+        formats: formats.clone(),
+        included: Vec::new(),
         empty: Vec::new(),
     };
     for (number, format) in (0..).zip(formats) {
@@ -62,6 +70,17 @@ pub fn read(texts: Vec<(Text, Format)>, find: &mut Find<'_>) -> Collection {
 }
 
 impl Collection {
+    /// What the same texts come to with other contents. They include the same files.
+    #[must_use]
+    pub fn read_again(&self, texts: &[Text]) -> Self {
+        let named = texts.iter().cloned().zip(self.formats.iter().copied()).collect();
+        let mut included = self.included.iter().peekable();
+        read(named, &mut |pattern| {
+            let (_, range) = included.next_if(|(known, _)| known == pattern)?;
+            Some(texts.get(range.clone())?.to_vec())
+        })
+    }
+
     fn add(&mut self, number: u32, format: Format, sets: &Sets, find: &mut Find<'_>) {
         let index = usize::try_from(number).unwrap_or(usize::MAX);
         // Taken out for as long as it is read, so that including can add texts; a large one is not copied.
@@ -100,6 +119,7 @@ impl Collection {
     /// The files that nft includes, each with its number among the texts.
     fn include(&mut self, pattern: &str, find: &mut Find<'_>) -> Option<Vec<Included>> {
         let found = find(pattern)?;
+        self.included.push((pattern.to_owned(), self.texts.len()..self.texts.len() + found.len()));
         let included = found.into_iter().map(|text| {
             let number = u32::try_from(self.texts.len()).unwrap_or(u32::MAX);
             let included = Included { number, text: text.content.clone() };
@@ -115,6 +135,7 @@ impl Collection {
         let mut files = |path: &str| {
             let text = find(path)?.into_iter().next()?;
             let content = text.content.clone();
+            self.included.push((path.to_owned(), self.texts.len()..self.texts.len() + 1));
             self.texts.push(text);
             Some(content)
         };

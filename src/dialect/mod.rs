@@ -13,7 +13,7 @@ mod text;
 pub use self::format::Format;
 
 use crate::packet::Family;
-use crate::ruleset::{Attachment, Ruleset};
+use crate::ruleset::{Attachment, Chain, Rule, Ruleset};
 
 /// The language of a rule set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -89,6 +89,18 @@ pub fn write(ruleset: &Ruleset, dialect: Dialect, loading: Loading, stem: &str) 
         Dialect::Nftables => whole("nft", nftables::write(ruleset, loading)),
         Dialect::PfOpenbsd => whole("pf.conf", pf::write(ruleset, pf::Flavour::Openbsd)),
         Dialect::PfFreebsd => whole("pf.conf", pf::write(ruleset, pf::Flavour::Freebsd)),
+    }
+}
+
+/// The lines by which `dialect` says a rule of `chain`, without what names the chain; several where the dialect cannot
+/// say it in one.
+#[must_use]
+pub fn rule_lines(rule: &Rule, chain: &Chain, dialect: Dialect) -> Vec<String> {
+    match dialect {
+        Dialect::Iptables => iptables::rule_lines(rule),
+        Dialect::Nftables => vec![nftables::rule_text(rule, chain.table.family)],
+        Dialect::PfOpenbsd => vec![pf::rule_line(rule, chain, pf::Flavour::Openbsd)],
+        Dialect::PfFreebsd => vec![pf::rule_line(rule, chain, pf::Flavour::Freebsd)],
     }
 }
 

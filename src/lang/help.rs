@@ -93,6 +93,11 @@ fn of_audit(command: &str, id: &str, lang: Lang) -> Option<String> {
             "Report everything accepted beyond the declared traffic",
             "报告声明的流量之外被放行的一切"
         ),
+        ("audit", "fix") => say!(
+            lang,
+            "Print a patch that mends what can be mended safely, instead of the report",
+            "不输出报告，改为输出补丁，修正能够安全修正的问题"
+        ),
         ("audit", "fail_on") => {
             say!(lang, "The level of findings from which the exit code is 1", "发现达到该级别时退出码为 1")
         }

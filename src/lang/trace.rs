@@ -36,7 +36,8 @@ impl Subject<'_> {
     }
 
     /// `rules.v4:12`, or the place of a rule that was not read.
-    fn place(&self, place: RuleRef) -> String {
+    #[must_use]
+    pub fn place(&self, place: RuleRef) -> String {
         match self.rule(place) {
             Some((name, line, _)) => format!("{}:{line}", visible(name)),
             None => format!("#{}.{}", place.chain + 1, place.rule + 1),
@@ -44,7 +45,8 @@ impl Subject<'_> {
     }
 
     /// The chain, by table and name.
-    fn chain(&self, index: usize) -> String {
+    #[must_use]
+    pub fn chain(&self, index: usize) -> String {
         self.ruleset.chains.get(index).map_or(String::new(), |chain| {
             let table = &chain.table;
             let words = [table.family.id(), &table.name, &chain.name];

@@ -29,8 +29,8 @@ pub struct Diagnostic {
     pub labels: Vec<Label>,
     /// What else there is to say of it: what to call each line, and what it says.
     pub notes: Vec<(String, String)>,
-    /// What to call the line that says how to mend it, and what it says.
-    pub help: Option<(String, String)>,
+    /// How to mend it: what to call each line, and what it says.
+    pub help: Vec<(String, String)>,
 }
 
 /// A place in another text that has to do with it.
@@ -86,7 +86,7 @@ impl Diagnostic {
         for (name, text) in &self.notes {
             group = group.element(Level::NOTE.with_name(name.as_str()).message(one_line(text)));
         }
-        if let Some((name, text)) = &self.help {
+        for (name, text) in &self.help {
             group = group.element(Level::HELP.with_name(name.as_str()).message(one_line(text)));
         }
         let renderer = if color { Renderer::styled() } else { Renderer::plain() };
@@ -183,7 +183,7 @@ mod tests {
             title: "found \u{1b}[2J".to_owned(),
             labels: labels.collect(),
             notes: Vec::new(),
-            help: Some(("help".to_owned(), "mend\u{9b}it".to_owned())),
+            help: vec![("help".to_owned(), "mend\u{9b}it".to_owned())],
         };
         diagnostic.render("a\u{7}.yaml", source, color)
     }

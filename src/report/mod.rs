@@ -4,5 +4,6 @@ pub mod diagnostic;
 pub mod document;
 pub mod escape;
 pub mod markdown;
+pub mod patch;
 pub mod text;
 pub mod wrap;

@@ -5,6 +5,7 @@
 //! if that is there, else `deployment.yaml`. What else an audit finds is told by a line `also: FTP006 FTP026` in a
 //! comment of the case, and nothing more may be found.
 
+mod fix;
 #[path = "../support/helper_matrix.rs"]
 mod helper_matrix;
 mod json;

@@ -13,6 +13,7 @@
 
 #![cfg(target_os = "linux")]
 
+mod audit;
 mod backend;
 mod cases;
 mod command;

@@ -15,7 +15,7 @@ use nix::unistd::{User, geteuid};
 use crate::namespace;
 
 /// The programs, each with the Debian package that brings it.
-const PROGRAMS: [(&str, &str); 11] = [
+const PROGRAMS: [(&str, &str); 12] = [
     ("ip", "iproute2"),
     ("nft", "nftables"),
     ("xtables-legacy-multi", "iptables"),
@@ -27,6 +27,7 @@ const PROGRAMS: [(&str, &str); 11] = [
     ("conntrack", "conntrack"),
     ("ipset", "ipset"),
     ("timeout", "coreutils"),
+    ("patch", "patch"),
 ];
 
 /// The account that anonymous sessions of vsftpd run as; its Debian package creates it.

@@ -1,6 +1,7 @@
 //! `ftpfw audit`: what is wrong with the rule sets of a deployment.
 
 mod baseline;
+mod fix;
 mod input;
 mod output;
 
@@ -12,7 +13,7 @@ use super::firewalls::Chosen;
 use super::form::Form;
 use super::{Console, Exit, Failure, live, rulesets};
 use crate::audit::suppress::suppress;
-use crate::audit::{Audit, Level, Request, Subject, audit};
+use crate::audit::{Audit, Level, Request, Subject, Trials, audit};
 use crate::dialect::Format;
 use crate::lang;
 use crate::lang::audit::Sources;
@@ -30,6 +31,9 @@ pub(super) struct Arguments {
     /// Reports everything that is accepted beyond the declared traffic.
     #[arg(long)]
     pub(super) strict: bool,
+    /// Prints a patch that mends what can be mended safely, instead of the report.
+    #[arg(long, conflicts_with = "format")]
+    pub(super) fix: bool,
     /// The level from which findings fail the run.
     #[arg(long, value_name = "LEVEL", default_value = FailOn::Error.id(), value_parser = choice(&FailOn::ALL, FailOn::id))]
     pub(super) fail_on: FailOn,
@@ -100,8 +104,12 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> Result<Exit, 
     let input::Input { loaded, complete } = input::load(arguments, &paths, &reading, &deployment, console)?;
     let subjects = loaded.iter().map(|(firewall, rules)| Subject { firewall, rules }).collect();
     let request = Request { deployment: &deployment, subjects, strict: arguments.strict };
-    let mut result = audit(&request);
-    suppress(&mut result, &request, known.as_ref());
+    let audited = |request: &Request<'_>| {
+        let mut result = audit(request);
+        suppress(&mut result, request, known.as_ref());
+        result
+    };
+    let mut result = audited(&request);
 
     let rules: Vec<(&str, trace::Subject<'_>)> = loaded
         .iter()
@@ -111,10 +119,18 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> Result<Exit, 
         .collect();
     let name = arguments.baseline.as_ref().map(|path| path.display().to_string());
     let sources = Sources { rules: &rules, deployment: &reading, baseline: name.as_deref() };
-    console.print(&match arguments.format {
-        Form::Text => output::text(&result, sources, console),
-        Form::Json => format!("{:#}\n", lang::audit::json(&result, sources, console.lang())),
-    })?;
+    let trials = Trials::new(&request, &audited);
+    if arguments.fix {
+        fix::print(&trials, &result, console)?;
+    } else {
+        console.print(&match arguments.format {
+            Form::Text => output::text(&result, sources, console),
+            Form::Json => {
+                trials.of_each(&mut result);
+                format!("{:#}\n", lang::audit::json(&result, sources, console.lang()))
+            }
+        })?;
+    }
     for firewall in &result.too_complex {
         console.note(&lang::audit::too_complex(firewall, console.lang()));
     }

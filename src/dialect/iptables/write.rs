@@ -50,6 +50,11 @@ fn write_table(text: &mut String, name: &str, chains: &[&Chain]) {
     text.push_str("COMMIT\n");
 }
 
+/// One rule as it stands after the name of its chain.
+pub(crate) fn rule_lines(rule: &Rule) -> Vec<String> {
+    rule_parts(rule).iter().map(|part| part.trim_start().to_owned()).collect()
+}
+
 /// One rule as the lines that it takes: several where a match has more ports than one `multiport` can.
 ///
 /// What `-m` loads comes last: after `-m multiport`, it takes `--dport` for an option of its own.

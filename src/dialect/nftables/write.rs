@@ -84,7 +84,8 @@ fn base_specification(base: BaseChain) -> String {
     format!("type {kind} hook {hook} priority {level}; policy {policy};")
 }
 
-fn rule_text(rule: &Rule, table: TableFamily) -> String {
+/// One rule, in a table of the family `table`.
+pub(crate) fn rule_text(rule: &Rule, table: TableFamily) -> String {
     let mut words: Vec<String> = Vec::new();
     let names_protocol = |known: &Match| {
         matches!(

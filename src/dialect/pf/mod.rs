@@ -9,4 +9,4 @@ pub use problem::{Expected, Problem};
 pub use read::{Files, read, read_anchor};
 pub(super) use usage::usage;
 pub use write::Flavour;
-pub(super) use write::write;
+pub(super) use write::{rule_line, write};

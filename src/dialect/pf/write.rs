@@ -2,7 +2,7 @@
 
 use crate::dialect::text::{net, push};
 use crate::packet::{AddressSet, Family, PortRange, PortSet, Protocol};
-use crate::ruleset::{Action, AddressType, Direction, Hook, Match, Rule, Ruleset};
+use crate::ruleset::{Action, AddressType, Chain, Direction, Hook, Match, Rule, Ruleset};
 
 /// Whose pf it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -32,6 +32,11 @@ pub(crate) fn write(ruleset: &Ruleset, flavour: Flavour) -> String {
         }
     }
     text
+}
+
+/// One rule of `chain`, without its comment.
+pub(crate) fn rule_line(rule: &Rule, chain: &Chain, flavour: Flavour) -> String {
+    rule_text(rule, chain.base.map_or(Hook::PfFilter, |base| base.hook), flavour)
 }
 
 fn rule_text(rule: &Rule, hook: Hook, flavour: Flavour) -> String {

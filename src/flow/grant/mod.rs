@@ -9,10 +9,10 @@ mod pf;
 mod tests;
 
 use super::{Connection, Endpoint, FlowId, connections, flows};
-use crate::deployment::{AlsoAllow, Deployment, Firewall, Side};
+use crate::deployment::{AlsoAllow, Deployment, Egress, Firewall, Side};
 use crate::dialect::Dialect;
 use crate::packet::{AddressSet, Family, PortRange, Protocol};
-use crate::ruleset::{Action, Attachment, Match, Rule, Ruleset};
+use crate::ruleset::{Action, Attachment, Hook, Match, Rule, Ruleset};
 
 /// Whether a rule set stands alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -53,10 +53,31 @@ pub fn grant(deployment: &Deployment, firewall: &Firewall, shape: Shape) -> Gran
         connections: connections(&flows(deployment, firewall)),
         families: deployment.families().collect(),
     };
-    match firewall.dialect {
-        Dialect::Iptables | Dialect::Nftables => netfilter::grant(&request),
-        Dialect::PfOpenbsd | Dialect::PfFreebsd => pf::grant(&request),
+    request.grant()
+}
+
+/// The rules by which `firewall` lets `connections` through where nothing else does, each with the hook of the chain
+/// that it belongs into: those of a fragment.
+#[must_use]
+pub fn rules_for(
+    deployment: &Deployment,
+    firewall: &Firewall,
+    connections: &[Connection],
+) -> Vec<(Hook, Rule)> {
+    let firewall = Firewall { egress: Egress::Restricted, ..firewall.clone() };
+    let connections = connections.to_vec();
+    let families = deployment.families().collect();
+    let request = Request { deployment, firewall: &firewall, shape: Shape::Fragment, connections, families };
+    let Grant { ruleset, attachments, .. } = request.grant();
+    let mut rules = Vec::new();
+    for chain in ruleset.chains {
+        let entered = || attachments.iter().find(|entry| entry.chain == chain.name);
+        let hook = chain.base.map(|base| base.hook).or_else(|| entered().map(|entry| entry.hook));
+        if let Some(hook) = hook {
+            rules.extend(chain.rules.into_iter().map(|rule| (hook, rule)));
+        }
     }
+    rules
 }
 
 /// What there is to grant.
@@ -70,6 +91,13 @@ struct Request<'a> {
 }
 
 impl Request<'_> {
+    fn grant(&self) -> Grant {
+        match self.firewall.dialect {
+            Dialect::Iptables | Dialect::Nftables => netfilter::grant(self),
+            Dialect::PfOpenbsd | Dialect::PfFreebsd => pf::grant(self),
+        }
+    }
+
     /// The name of a chain or anchor of ours in somebody else's rule set: unique for each service, and with
     /// at most 28 bytes, which is what iptables takes.
     fn chain_name(&self, suffix: &str) -> String {

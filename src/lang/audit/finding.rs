@@ -59,7 +59,11 @@ pub fn diagnostic(finding: &Finding, sources: Sources<'_>, lang: Lang, color: bo
     if let Some(sample) = &finding.sample {
         notes.push((say!(lang, "for example", "例如"), packet(sample.path, &sample.packet)));
     }
-    let advice = advice(finding, &words, lang);
+    let subject = firewall.and_then(|firewall| sources.subject(firewall));
+    let mend = match (&finding.fix, subject) {
+        (Some(fix), Some(subject)) => super::fix::mend(fix, subject, lang),
+        _ => vec![advice(finding, &words, lang)],
+    };
     let (name, source, labels) = match excerpts.first() {
         Some((name, source, labels)) => (*name, *source, labels.clone()),
         None => (finding.firewall.as_deref().unwrap_or(&sources.deployment.source.name), "", Vec::new()),
@@ -74,7 +78,7 @@ pub fn diagnostic(finding: &Finding, sources: Sources<'_>, lang: Lang, color: bo
         },
         labels,
         notes,
-        help: Some((help(lang), advice)),
+        help: mend.into_iter().map(|mend| (help(lang), mend)).collect(),
     };
     let related: Vec<Related<'_>> =
         excerpts.iter().skip(1).map(|(name, source, labels)| Related { name, source, labels }).collect();

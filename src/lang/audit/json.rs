@@ -9,6 +9,7 @@ use crate::audit::suppress::Idle;
 use crate::audit::{Audit, Cell, Finding, Packets, Place, Sample, Session, Uncovered, Works};
 use crate::flow::Mode;
 use crate::lang::Lang;
+use crate::report::patch::unified;
 use crate::ruleset::trace::Decider;
 use crate::ruleset::trace::spec::fields;
 
@@ -67,8 +68,16 @@ fn finding(finding: &Finding, sources: Sources<'_>, lang: Lang) -> Value {
         "more": more,
         "sample": finding.sample.as_ref().map(sample),
         "demanded_by": demand(finding, sources),
-        "fix": null,
+        "fix": patch(finding, sources),
     })
+}
+
+/// What mends it, once that was tried: the first file that it changes, and the patch.
+fn patch(finding: &Finding, sources: Sources<'_>) -> Option<Value> {
+    let tried = finding.fix.as_ref()?.tried.as_ref()?;
+    let texts = sources.subject(finding.firewall.as_deref()?)?.texts;
+    let (changed, _) = texts.iter().zip(tried).find(|(before, after)| before != after)?;
+    Some(json!({ "file": changed.name, "patch": unified(texts, tried) }))
 }
 
 /// The field of the deployment that demands otherwise: the first that is declared.

@@ -8,6 +8,7 @@ mod finding;
 mod helper;
 mod json;
 mod machine;
+pub mod fix;
 mod matrix;
 mod missing;
 mod nat;

@@ -80,7 +80,7 @@ pub fn diagnostic(idle: &Idle, sources: Sources<'_>, lang: Lang, color: bool) ->
         title: title(idle, lang),
         labels: spot.iter().map(label).collect(),
         notes: Vec::new(),
-        help: Some((help(lang), advice(idle, lang))),
+        help: vec![(help(lang), advice(idle, lang))],
     };
     let (name, source) = match &spot {
         Some(spot) => (spot.name, spot.source),

@@ -52,7 +52,7 @@ fn diagnostic(problem: &Problem, reading: &Reading, lang: Lang) -> Diagnostic {
         title: if field.is_empty() { words.title } else { with_field(&field, &words.title, lang) },
         labels: primary.into_iter().chain(related).collect(),
         notes: Vec::new(),
-        help: words.help.map(|text| (help(lang), text)),
+        help: words.help.into_iter().map(|text| (help(lang), text)).collect(),
     }
 }
 

@@ -94,7 +94,7 @@ fn one(origin: Origin, words: Words, collection: &Collection, lang: Lang, color:
         title,
         labels: labels.into_iter().collect(),
         notes: Vec::new(),
-        help: advice.map(|advice| (help(lang), advice)),
+        help: advice.into_iter().map(|advice| (help(lang), advice)).collect(),
     };
     diagnostic.render(name, content, color)
 }

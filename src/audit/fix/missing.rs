@@ -1,0 +1,180 @@
+//! What is missing: the rules that `generate` would write for it.
+
+use super::apply::applied;
+use super::{Edit, Fix, dialect_of};
+use crate::audit::context::Context;
+use crate::audit::finding::Sample;
+use crate::audit::matrix::{CellVerdict, Judged};
+use crate::audit::missing::{Message, concerned};
+use crate::deployment::{Firewall, Strategy};
+use crate::dialect::Dialect;
+use crate::flow::{Connection, connections, flows, rules_for};
+use crate::packet::{PacketSet, PortRange, PortSet, TooComplex};
+use crate::ruleset::trace::{Decider, Path, RuleRef, Trace, Tracer, Verdict};
+use crate::ruleset::{Action, Hook, Match, Rule, Ruleset};
+
+/// How many parts of a set are looked at for the ports that a rule has to name.
+const PARTS: usize = 8;
+
+/// A place for a new rule: a chain, and the rule to come before; `None` is the end of the chain.
+type Place = (usize, Option<usize>);
+
+/// The rules that let through what is missing. A ban is meant, and what depends on unknown conditions may be, too.
+pub(super) fn mend(context: &mut Context<'_>, message: &Message) -> Result<Option<Fix>, TooComplex> {
+    if message.banned || message.extent == CellVerdict::Conditional {
+        return Ok(None);
+    }
+    let mut edits: Vec<Edit> = Vec::new();
+    for judged in concerned(context, message.connection, message.part)?.closed {
+        if judged.closed.is_empty() {
+            continue;
+        }
+        let Some(more) = passing(context, &judged)? else { return Ok(None) };
+        for edit in more {
+            if !edits.contains(&edit) {
+                edits.push(edit);
+            }
+        }
+    }
+    Ok((!edits.is_empty()).then_some(Fix::new(edits)))
+}
+
+/// The fewest new rules by which a packet of these goes through.
+fn passing(context: &mut Context<'_>, judged: &Judged) -> Result<Option<Vec<Edit>>, TooComplex> {
+    let path = judged.crossing.path;
+    let Some(sample) = context.unbanned(judged)? else { return Ok(None) };
+    let ports = ports(context, judged.closed)?;
+    let trace = context.tracer.trace(&sample.packet, path);
+    let ruleset = context.ruleset();
+    // Where pf's last match counts, whoever comes later and knows better is to be heard.
+    let overruling = matches!(trace.by, Decider::Rule(by) if is_last_match(ruleset, by));
+    for place in places(&trace, ruleset) {
+        let Some(dialect) = dialect_of(ruleset, place.0, context.firewall()) else { continue };
+        let mut edits = Vec::new();
+        for (hook, rule) in granted(context, judged, dialect) {
+            let place = if is_filter(hook, path) { Some(place) } else { translating(ruleset, hook, place.0) };
+            let mut rule = narrowed(rule, ports.as_ref());
+            rule.quick &= !overruling;
+            edits.extend(place.and_then(|place| Edit::insertion(ruleset, place, rule, dialect)));
+        }
+        if passes(ruleset, &edits, &sample) {
+            return Ok(Some(needed(ruleset, edits, &sample)));
+        }
+    }
+    Ok(None)
+}
+
+/// The rules by which the connection passes that the packets belong to.
+pub(super) fn granted(context: &Context<'_>, judged: &Judged, dialect: Dialect) -> Vec<(Hook, Rule)> {
+    let crossing = &judged.crossing;
+    let strategy = if crossing.expected { Strategy::Helper } else { Strategy::Static };
+    let firewall = Firewall { dialect, strategy, ..context.firewall().clone() };
+    let deployment = context.request.deployment;
+    let own = |known: &Connection| {
+        known.family == crossing.family
+            && (known.openers.contains(&crossing.flow) || known.replies.contains(&crossing.flow))
+    };
+    let own: Vec<Connection> = connections(&flows(deployment, &firewall)).into_iter().filter(own).collect();
+    rules_for(deployment, &firewall, &own)
+}
+
+/// Where a rule has to be for the packet to meet it: before the rule that decides (after it, where the last match counts),
+/// or at the end of the chain whose policy does; where that is never reached, before the rule that leaves the chain.
+fn places(trace: &Trace, ruleset: &Ruleset) -> Vec<Place> {
+    if !matches!(trace.verdict, Verdict::Drop | Verdict::Reject) {
+        return Vec::new();
+    }
+    match trace.by {
+        Decider::Rule(by) => {
+            let rules = &ruleset.chains[by.chain].rules;
+            let next = if is_last_match(ruleset, by) { by.rule + 1 } else { by.rule };
+            vec![(by.chain, (next < rules.len()).then_some(next))]
+        }
+        Decider::Policy { chain } => {
+            let leaves = |action: &Action| matches!(action, Action::Goto(_) | Action::Return);
+            let left = trace.met.iter().rev().filter(|met| {
+                met.chain == chain && ruleset.chains[met.chain].rules[met.rule].actions.iter().any(leaves)
+            });
+            std::iter::once((chain, None)).chain(left.map(|met| (chain, Some(met.rule)))).collect()
+        }
+        Decider::Nothing => Vec::new(),
+    }
+}
+
+/// Whether a rule decides because no later one does, as with pf.
+fn is_last_match(ruleset: &Ruleset, by: RuleRef) -> bool {
+    let chain = &ruleset.chains[by.chain];
+    chain.base.is_some_and(|base| base.hook == Hook::PfFilter) && !chain.rules[by.rule].quick
+}
+
+fn is_filter(hook: Hook, path: Path) -> bool {
+    match path {
+        _ if hook == Hook::PfFilter => true,
+        Path::Input => hook == Hook::Input,
+        Path::Forward => hook == Hook::Forward,
+        Path::Output => hook == Hook::Output,
+    }
+}
+
+/// The start of the chain that translates at `hook`, if there is one beside the chain at `beside`.
+fn translating(ruleset: &Ruleset, hook: Hook, beside: usize) -> Option<Place> {
+    let beside = &ruleset.chains[beside].table;
+    let found = ruleset.chains.iter().position(|chain| {
+        let fits = chain.base.is_some_and(|base| base.hook == hook && base.nat);
+        fits && (chain.table.system, chain.table.family) == (beside.system, beside.family)
+    })?;
+    let first = if ruleset.chains[found].rules.is_empty() { None } else { Some(0) };
+    Some((found, first))
+}
+
+/// The source and destination ports that packets have.
+pub(super) fn ports(context: &mut Context<'_>, set: PacketSet) -> Result<Option<[PortSet; 2]>, TooComplex> {
+    let shape = context.space.endpoints(set)?;
+    let description = context.space.describe(shape, PARTS)?;
+    if description.left_out > 0 {
+        return Ok(None);
+    }
+    let parts = &description.parts;
+    let source = parts.iter().flat_map(|part| part.source_ports.ranges().to_vec()).collect();
+    let destination = parts.iter().flat_map(|part| part.destination_ports.ranges().to_vec()).collect();
+    Ok(Some([source, destination]))
+}
+
+/// A rule for no more than these ports.
+pub(super) fn narrowed(mut rule: Rule, ports: Option<&[PortSet; 2]>) -> Rule {
+    let Some([source, destination]) = ports else { return rule };
+    for condition in &mut rule.matches {
+        let (own, wanted) = match condition {
+            Match::SourcePort(own) => (own, source),
+            Match::DestinationPort(own) => (own, destination),
+            _ => continue,
+        };
+        let common: PortSet = wanted.ranges().iter().flat_map(|range| within(own, *range)).collect();
+        if !common.is_empty() {
+            *own = common;
+        }
+    }
+    rule
+}
+
+/// The ports of `set` in `range`.
+fn within(set: &PortSet, range: PortRange) -> Vec<PortRange> {
+    set.ranges().iter().filter_map(|own| own.intersection(range)).collect()
+}
+
+fn passes(ruleset: &Ruleset, edits: &[Edit], sample: &Sample) -> bool {
+    let changed = applied(ruleset, edits);
+    Tracer::new(&changed).trace(&sample.packet, sample.path).verdict == Verdict::Accept
+}
+
+/// Those of `edits` without which the packet does not go through.
+fn needed(ruleset: &Ruleset, mut edits: Vec<Edit>, sample: &Sample) -> Vec<Edit> {
+    for place in (0..edits.len()).rev() {
+        let mut fewer = edits.clone();
+        fewer.remove(place);
+        if passes(ruleset, &fewer, sample) {
+            edits = fewer;
+        }
+    }
+    edits
+}

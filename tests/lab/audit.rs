@@ -1,0 +1,235 @@
+//! `ftpfw audit --fix` at its word: a transfer that the rules break fails, and after the patch it works.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use crate::backend::{Backend, Loader};
+use crate::command::{attempt, feed};
+use crate::owned::folder;
+use crate::plan::{Family, Side};
+use crate::require::require;
+use crate::scenario::{Place, Scenario, Strategy};
+use crate::topology::Topology;
+use crate::transfer::{Client, Mode, Operation, Program, Transfer};
+use crate::vsftpd::Vsftpd;
+
+/// The seconds that a transfer may take before and after the patch.
+const FAILS_AFTER: u8 = 2;
+const WORKS_WITHIN: u8 = 10;
+
+/// Rules that break a transfer.
+struct Broken {
+    side: Side,
+    place: Place,
+    backend: Backend,
+    mode: Mode,
+    family: Family,
+    /// The finding about it.
+    finding: &'static str,
+    /// The rules, of one family with iptables.
+    rules: &'static str,
+}
+
+impl Broken {
+    /// The name of the file, by which its format is known.
+    fn file(&self) -> &'static str {
+        match (self.backend, self.family) {
+            (Backend::Nft, _) => "rules.nft",
+            (_, Family::V4) => "rules.v4",
+            (_, Family::V6) => "rules.v6",
+        }
+    }
+
+    /// The command that loads it, in place of what was loaded before.
+    fn load(&self) -> String {
+        match (self.backend, self.family) {
+            (Backend::Nft, _) => format!("nft flush ruleset; nft -f {}", self.file()),
+            (_, Family::V4) => format!("iptables-restore {}", self.file()),
+            (_, Family::V6) => format!("ip6tables-restore {}", self.file()),
+        }
+    }
+
+    fn scenario(&self) -> Scenario {
+        Scenario { side: self.side, place: self.place, strategy: Strategy::Static }
+    }
+
+    fn transfer(&self) -> Transfer {
+        Transfer {
+            program: Program::Curl,
+            mode: self.mode,
+            family: self.family,
+            tls: false,
+            operation: Operation::List,
+        }
+    }
+}
+
+/// Loads the rules, sees the transfer fail, patches the file, and sees it work.
+fn prove(broken: &Broken) {
+    require();
+    let scenario = broken.scenario();
+    let topology = Topology::new(scenario.plan());
+    let firewall = topology.host(scenario.firewall());
+    let server = Vsftpd::start(&topology, None);
+    let client = Client::new(&topology, &server);
+    let loader = Loader::new(broken.backend);
+    let folder = folder("audit");
+    let (directory, file) = (folder.path(), folder.path().join(broken.file()));
+    fs::write(directory.join("deployment.yaml"), scenario.deployment(broken.backend)).expect("a file");
+    fs::write(&file, broken.rules).expect("a file");
+
+    let attempt_transfer = |patience| {
+        loader.execute(firewall, directory, &broken.load()).unwrap_or_else(|failure| panic!("{failure}"));
+        topology.forget_neighbours();
+        client.make(broken.transfer(), patience)
+    };
+    let (finding, transfer) = (broken.finding, broken.transfer());
+    let before = attempt_transfer(FAILS_AFTER);
+    assert!(before.is_err(), "{finding}: {transfer} works with\n{}", broken.rules);
+    let found = audit(directory, broken.file(), &["--fail-on", "never"]);
+    assert!(found.contains(finding), "{finding}: not found:\n{found}");
+
+    let patch = audit(directory, broken.file(), &["--fail-on", "never", "--fix"]);
+    feed(Command::new("patch").arg("-p1").current_dir(directory), &patch);
+    let after = attempt_transfer(WORKS_WITHIN);
+    let said = after.err().unwrap_or_default();
+    assert!(said.is_empty(), "{transfer} fails after\n{patch}\n{said}\n{}", loader.dump(firewall));
+    let found = audit(directory, broken.file(), &["--fail-on", "never"]);
+    assert!(!found.contains(finding), "{finding}: still found:\n{found}");
+}
+
+/// What an audit prints, in a folder.
+fn audit(directory: &Path, file: &str, options: &[&str]) -> String {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ftpfw"));
+    command.args(["--lang", "en", "audit", "deployment.yaml", file]).args(options).current_dir(directory);
+    attempt(&mut command).unwrap_or_else(|failure| panic!("{failure}"))
+}
+
+macro_rules! broken {
+    ($($name:ident: $side:ident $place:ident $backend:ident, $mode:ident over $family:ident, $finding:literal, $rules:literal;)*) => {$(
+        #[test]
+        fn $name() {
+            prove(&Broken {
+                side: Side::$side,
+                place: Place::$place,
+                backend: Backend::$backend,
+                mode: Mode::$mode,
+                family: Family::$family,
+                finding: $finding,
+                rules: $rules,
+            });
+        }
+    )*};
+}
+
+broken! {
+    passive_ports_closed_on_the_server: Server Host Nft, Epsv over V6, "FTP005", "\
+table inet filter {
+	chain input {
+		type filter hook input priority filter; policy drop;
+		iif lo accept
+		meta l4proto ipv6-icmp accept
+		ct state established accept
+		tcp dport { 21, 22 } accept
+	}
+}
+";
+    passive_ports_rejected_in_a_chain_of_their_own: Server Host IptablesNft, Pasv over V4, "FTP005", "\
+*filter
+:INPUT ACCEPT [0:0]
+:FORWARD ACCEPT [0:0]
+:OUTPUT ACCEPT [0:0]
+:services - [0:0]
+-A INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+-A INPUT -p tcp -m tcp --syn -j services
+-A services -p tcp -m tcp --dport 21 -j ACCEPT
+-A services -p tcp -m tcp --dport 22 -j ACCEPT
+-A services -p tcp -j REJECT --reject-with tcp-reset
+COMMIT
+";
+    active_connections_closed_on_the_server: Server Host IptablesLegacy, Port over V4, "FTP021", "\
+*filter
+:INPUT DROP [0:0]
+:FORWARD DROP [0:0]
+:OUTPUT DROP [0:0]
+-A INPUT -m conntrack --ctstate ESTABLISHED -j ACCEPT
+-A INPUT -p tcp -m tcp --dport 21 -j ACCEPT
+-A INPUT -p tcp -m tcp --dport 30000:30009 -j ACCEPT
+-A OUTPUT -m conntrack --ctstate ESTABLISHED -j ACCEPT
+COMMIT
+";
+    control_connection_closed_on_the_server: Server Host Nft, Pasv over V4, "FTP004", "\
+table ip filter {
+	chain input {
+		type filter hook input priority 0; policy accept;
+		ct state established,related accept
+		tcp dport 30000-30009 accept
+		tcp dport 22 accept
+		drop
+	}
+}
+";
+    replies_closed_on_the_server: Server Host IptablesNft, Pasv over V4, "FTP004", "\
+*filter
+:INPUT DROP [0:0]
+:FORWARD DROP [0:0]
+:OUTPUT DROP [0:0]
+-A INPUT -p tcp -m tcp --dport 21 -j ACCEPT
+-A INPUT -p tcp -m tcp --dport 30000:30009 -j ACCEPT
+COMMIT
+";
+    passive_ports_closed_at_the_gateway_of_the_server: Server Gateway Nft, Epsv over V6, "FTP005", "\
+add table inet filter
+add chain inet filter forward { type filter hook forward priority filter; policy drop; }
+add rule inet filter forward ct state established accept
+add rule inet filter forward iifname \"outside\" tcp dport 21 accept
+";
+    active_connections_closed_at_the_gateway_of_the_server: Server Gateway IptablesLegacy, Port over V4, "FTP021", "\
+*filter
+:INPUT DROP [0:0]
+:FORWARD DROP [0:0]
+:OUTPUT ACCEPT [0:0]
+-A FORWARD -m conntrack --ctstate ESTABLISHED -j ACCEPT
+-A FORWARD -i outside -p tcp -m multiport --dports 21,30000:30009 -j ACCEPT
+COMMIT
+";
+    passive_ports_closed_on_the_client: Client Host Nft, Pasv over V4, "FTP005", "\
+table inet filter {
+	chain output {
+		type filter hook output priority filter; policy drop;
+		oif lo accept
+		ct state established accept
+		tcp dport { 21, 80, 443 } accept
+		icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept
+	}
+}
+";
+    active_connections_closed_on_the_client: Client Host IptablesNft, Port over V4, "FTP021", "\
+*filter
+:INPUT DROP [0:0]
+:FORWARD DROP [0:0]
+:OUTPUT ACCEPT [0:0]
+-A INPUT -i lo -j ACCEPT
+-A INPUT -m conntrack --ctstate ESTABLISHED -j ACCEPT
+COMMIT
+";
+    control_connection_closed_at_the_gateway_of_the_clients: Client Gateway Nft, Epsv over V6, "FTP004", "\
+table inet filter {
+	chain forward {
+		type filter hook forward priority filter; policy drop;
+		ct state established accept
+		iifname \"inside\" tcp dport { 80, 443, 1024-65535 } accept
+	}
+}
+";
+    passive_ports_closed_at_the_gateway_of_the_clients: Client Gateway IptablesNft, Epsv over V6, "FTP005", "\
+*filter
+:INPUT ACCEPT [0:0]
+:FORWARD DROP [0:0]
+:OUTPUT ACCEPT [0:0]
+-A FORWARD -m conntrack --ctstate ESTABLISHED -j ACCEPT
+-A FORWARD -i inside -p tcp -m tcp --dport 21 -j ACCEPT
+COMMIT
+";
+}
