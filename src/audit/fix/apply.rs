@@ -23,11 +23,13 @@ pub(super) fn applied(ruleset: &Ruleset, edits: &[Edit]) -> Ruleset {
         for (place, rule) in take(&mut chain.rules).into_iter().enumerate() {
             rules.extend(inserted(Some(place)));
             let change = own.iter().find_map(|edit| match edit {
-                Edit::Replace { at, rule } if at.rule == place => Some(Some(rule.rule.clone())),
-                Edit::Delete { at } if at.rule == place => Some(None),
+                Edit::Replace { at, by } if at.rule == place => Some(by),
                 _ => None,
             });
-            rules.extend(change.unwrap_or(Some(rule)));
+            match change {
+                Some(by) => rules.extend(by.iter().map(|one| one.rule.clone())),
+                None => rules.push(rule),
+            }
         }
         rules.extend(inserted(None));
         chain.rules = rules;

@@ -50,17 +50,12 @@ pub enum Edit {
         /// The rule.
         rule: Written,
     },
-    /// Another rule instead of one.
+    /// Other rules instead of one.
     Replace {
         /// The one.
         at: RuleRef,
-        /// The other.
-        rule: Written,
-    },
-    /// A rule less.
-    Delete {
-        /// Which.
-        at: RuleRef,
+        /// The others; none where it is of no use.
+        by: Vec<Written>,
     },
 }
 
@@ -97,7 +92,7 @@ impl Edit {
     pub fn chain(&self) -> usize {
         match self {
             Self::Insert { chain, .. } => *chain,
-            Self::Replace { at, .. } | Self::Delete { at } => at.chain,
+            Self::Replace { at, .. } => at.chain,
         }
     }
 }

@@ -49,16 +49,11 @@ fn change(ruleset: &Ruleset, edit: &Edit, texts: &[Text]) -> Option<Change> {
             }
             None => in_empty(chain, rule, texts),
         },
-        Edit::Replace { at, rule } => {
+        Edit::Replace { at, by } => {
             let place = Neighbour::new(ruleset, chain, at.rule, texts)?;
             place.is_alone(chain, at.rule).then_some(())?;
-            let by = place.lines(rule)?;
-            Some(place.instead(&by))
-        }
-        Edit::Delete { at } => {
-            let place = Neighbour::new(ruleset, chain, at.rule, texts)?;
-            place.is_alone(chain, at.rule).then_some(())?;
-            Some(place.instead(&[]))
+            let by: Option<Vec<Vec<String>>> = by.iter().map(|rule| place.lines(rule)).collect();
+            Some(place.instead(&by?.concat()))
         }
     }
 }

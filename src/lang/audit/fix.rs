@@ -36,14 +36,15 @@ fn change(edit: &Edit, subject: Subject<'_>, lang: Lang) -> String {
             }
             say!(lang, "at the end of {chain}: {rule}", "在链 {chain} 的末尾加入：{rule}")
         }
-        Edit::Replace { at, rule } => {
-            let place = subject.place(*at);
-            let rule = appended(&rule.lines);
-            say!(lang, "instead of {place}: {rule}", "将 {place} 改为：{rule}")
-        }
-        Edit::Delete { at } => {
+        Edit::Replace { at, by } if by.is_empty() => {
             let place = subject.place(*at);
             say!(lang, "delete {place}", "删除 {place}")
+        }
+        Edit::Replace { at, by } => {
+            let place = subject.place(*at);
+            let rules: Vec<String> = by.iter().map(|rule| appended(&rule.lines)).collect();
+            let rules = rules.join("; ");
+            say!(lang, "instead of {place}: {rules}", "将 {place} 改为：{rules}")
         }
     }
 }
