@@ -43,7 +43,11 @@ fn a_patch_removes_what_it_mends_and_adds_nothing() {
             let place = expected.iter().position(|known| *known == id.id()).expect("a finding");
             expected.remove(place);
         }
-        assert_eq!(ids(&after), expected, "{name}:\n{text}");
+        // That no mode works any more goes with what was mended.
+        for id in ids(&after) {
+            let place = expected.iter().position(|known| *known == id);
+            assert!(place.is_some_and(|place| expected.remove(place) == id), "{name}: {id}\n{text}");
+        }
     }
 }
 

@@ -107,7 +107,8 @@ fn is_for_ftp_alone(rule: &Rule, message: &Message, context: &Context<'_>) -> bo
             true
         }
         Kind::SourcePort(_) => return is_plain(rule),
-        Kind::Wider { ports, .. } | Kind::Stateless(ports) | Kind::DataPort(ports) | Kind::Udp(ports) => {
+        Kind::Stateless(_) => false,
+        Kind::Wider { ports, .. } | Kind::DataPort(ports) | Kind::Udp(ports) => {
             own.extend(ports.ranges());
             false
         }
