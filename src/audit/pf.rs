@@ -5,7 +5,7 @@ use super::crossing::Site;
 use super::finding::{Finding, Place};
 use super::matrix::Judged;
 use super::{RuleId, finding, proxy};
-use crate::deployment::{self, Side};
+use crate::deployment::{self, Firewall, Side};
 use crate::dialect::Dialect;
 use crate::flow::FlowId;
 use crate::packet::{Family, PacketSet, PortSet, Protocol, State, TooComplex};
@@ -135,12 +135,18 @@ fn for_everybody(context: &mut Context<'_>) -> Result<Option<Finding>, TooComple
     Ok(Some(finding))
 }
 
+/// Whether ftp-proxy stands in for a server with another address (`-R`). Elsewhere it is the proxy that is not needed
+/// (FTP045).
+fn is_reverse(firewall: &Firewall) -> bool {
+    firewall.side == Side::Server && firewall.nat.is_some()
+}
+
 /// FTP039: a rule for the passive range beside a reverse proxy.
 pub(super) fn static_beside_proxy(context: &mut Context<'_>) -> Result<Vec<Finding>, TooComplex> {
     let firewall = context.firewall();
     let service = &context.request.deployment.service;
     let range = service.passive_ports.filter(|_| service.modes.passive);
-    let (Some(range), true) = (range, firewall.dialect.is_pf() && firewall.side == Side::Server) else {
+    let (Some(range), true) = (range, firewall.dialect.is_pf() && is_reverse(firewall)) else {
         return Ok(Vec::new());
     };
     // Encrypted sessions need the static rule.

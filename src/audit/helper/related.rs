@@ -103,7 +103,8 @@ fn helped_by_kernel(context: &Context<'_>) -> Data {
 /// The data connections that a helper expects and the rules do not let through, by what they make of new ones.
 fn helped_in_vain(context: &Context<'_>, which: impl Fn(CellVerdict) -> bool) -> Data {
     let mut data = Data::default();
-    if !context.offers(Session::Plain) {
+    // With pf, what ftp-proxy expects passes by its anchor, and FTP038 is about that.
+    if !context.offers(Session::Plain) || context.firewall().dialect.is_pf() {
         return data;
     }
     for &family in &context.helped {
