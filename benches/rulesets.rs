@@ -12,7 +12,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
-use measure::{Outcome, PROGRAM, Table, alternately};
+use measure::{Cost, Outcome, PROGRAM, Table, alternately};
 
 const RUNS: usize = 5;
 const PACKET: &str =
@@ -69,7 +69,7 @@ fn long_lists(table: &mut Table, few: &Path, many: &Path, most: &Path) -> Outcom
     let size = fs::metadata(many)?.len() as f64;
     table.cost("trace, 100,000 rules", traced);
     if compared {
-        table.ratio("/ iptables-legacy-restore", traced, reference, 1.0);
+        ratio(table, "/ iptables-legacy-restore", traced, reference, 1.0);
     }
     table.target("peak memory / file", traced.memory / size, 6.0);
     for (name, cost) in
@@ -77,7 +77,7 @@ fn long_lists(table: &mut Table, few: &Path, many: &Path, most: &Path) -> Outcom
     {
         table.cost(name, cost);
         if compared {
-            table.ratio("/ iptables-legacy-restore", cost, reference, 2.0);
+            ratio(table, "/ iptables-legacy-restore", cost, reference, 2.0);
         }
         table.target("in MB", cost.memory / 1e6, 200.0);
     }
@@ -87,9 +87,9 @@ fn long_lists(table: &mut Table, few: &Path, many: &Path, most: &Path) -> Outcom
     // Minutes would not make these any more certain.
     let [traced_most, audited_most] = alternately(2, [&trace(most), &audit(most)])?;
     table.cost("trace, 1,000,000 rules", traced_most);
-    table.ratio("/ trace, 100,000 rules", traced_most, traced, 12.0);
+    ratio(table, "/ trace, 100,000 rules", traced_most, traced, 12.0);
     table.cost("audit of a server, 1,000,000 rules", audited_most);
-    table.ratio("/ audit, 100,000 rules", audited_most, audited, 12.0);
+    ratio(table, "/ audit, 100,000 rules", audited_most, audited, 12.0);
 
     let [audited_few] = alternately(4 * RUNS, [&audit(few)])?;
     table.cost("audit of a server, 100 rules", audited_few);
@@ -104,11 +104,18 @@ fn nft(table: &mut Table, rules: &Path) -> Outcome<()> {
     if let Ok([checked, traced]) = alternately(RUNS, [&check, &trace(rules)]) {
         table.cost("nft -c, 10,000 rules", checked);
         table.cost("trace, 10,000 rules of nft", traced);
-        table.ratio("/ nft -c", traced, checked, 0.2);
+        ratio(table, "/ nft -c", traced, checked, 0.2);
     } else {
         table.missing("nft");
     }
     Ok(())
+}
+
+/// How many times what `other` takes `one` may take at most.
+fn ratio(table: &mut Table, name: &str, one: Cost, other: Cost, most: f64) {
+    let by_the_clock = one.wall.as_secs_f64() / other.wall.as_secs_f64();
+    let name = format!("{name} (by the clock {by_the_clock:.2})");
+    table.target(&name, one.processor.as_secs_f64() / other.processor.as_secs_f64(), most);
 }
 
 fn trace(rules: &Path) -> Command {

@@ -13,28 +13,28 @@ use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeValLike as _;
 
 /// The program under measurement.
-pub const PROGRAM: &str = env!("CARGO_BIN_EXE_ftpfw");
+pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_ftpfw");
 
 /// What is said to a process of this bench that is to run a command and say what that took. The system only tells the
 /// peak memory of all children together, and counts that of the parent as the child's: so each command gets a parent of
 /// its own, which is small.
 const RUN: &str = "--run";
 
-pub type Outcome<T> = Result<T, Box<dyn Error>>;
+pub(crate) type Outcome<T> = Result<T, Box<dyn Error>>;
 
 /// What one run of a command takes.
 #[derive(Debug, Clone, Copy)]
-pub struct Cost {
+pub(crate) struct Cost {
     /// The time by the clock.
-    pub wall: Duration,
+    pub(crate) wall: Duration,
     /// The processor time, of the program and of the kernel for it.
-    pub processor: Duration,
+    pub(crate) processor: Duration,
     /// The peak resident memory, in bytes.
-    pub memory: f64,
+    pub(crate) memory: f64,
 }
 
 /// Does what this process was started for by [`alternately`], if it was.
-pub fn has_run_for_another() -> Outcome<bool> {
+pub(crate) fn has_run_for_another() -> Outcome<bool> {
     let mut arguments = std::env::args_os().skip(1);
     if arguments.next().is_none_or(|first| first != RUN) {
         return Ok(false);
@@ -57,7 +57,7 @@ pub fn has_run_for_another() -> Outcome<bool> {
 }
 
 /// The best that each command takes in so many runs, in which they take turns.
-pub fn alternately<const N: usize>(runs: usize, commands: [&Command; N]) -> Outcome<[Cost; N]> {
+pub(crate) fn alternately<const N: usize>(runs: usize, commands: [&Command; N]) -> Outcome<[Cost; N]> {
     let mut best = [Cost { wall: Duration::MAX, processor: Duration::MAX, memory: f64::MAX }; N];
     for _ in 0..runs {
         for (best, command) in best.iter_mut().zip(commands) {
@@ -89,16 +89,16 @@ fn once(command: &Command) -> Outcome<Cost> {
 
 /// What was measured, and whether that meets the targets.
 #[derive(Debug, Default)]
-pub struct Table {
+pub(crate) struct Table {
     /// A line for each.
-    pub text: String,
+    pub(crate) text: String,
     /// Whether a target was missed.
-    pub missed: bool,
+    pub(crate) missed: bool,
 }
 
 impl Table {
     /// What a command took.
-    pub fn cost(&mut self, name: &str, cost: Cost) {
+    pub(crate) fn cost(&mut self, name: &str, cost: Cost) {
         let Cost { wall, processor, memory } = cost;
         let megabytes = memory / 1e6;
         let _ =
@@ -106,22 +106,14 @@ impl Table {
     }
 
     /// A value that may be so large at most.
-    pub fn target(&mut self, name: &str, value: f64, most: f64) {
+    pub(crate) fn target(&mut self, name: &str, value: f64, most: f64) {
         let verdict = if value <= most { "met" } else { "MISSED" };
         self.missed |= value > most;
         let _ = writeln!(self.text, "  {name:<56}{value:>10.2}   target {most:>5}: {verdict}");
     }
 
-    /// How many times what `other` takes `one` may take at most.
-    pub fn ratio(&mut self, name: &str, one: Cost, other: Cost, most: f64) {
-        let ratio = |one: Duration, other: Duration| one.as_secs_f64() / other.as_secs_f64();
-        let by_the_clock = ratio(one.wall, other.wall);
-        let name = format!("{name} (by the clock {by_the_clock:.2})");
-        self.target(&name, ratio(one.processor, other.processor), most);
-    }
-
     /// A program to compare with that cannot be run here.
-    pub fn missing(&mut self, program: &str) {
+    pub(crate) fn missing(&mut self, program: &str) {
         let _ = writeln!(self.text, "left out, as it is missing or not permitted: {program}");
     }
 }
