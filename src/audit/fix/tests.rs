@@ -36,7 +36,7 @@ fn mutants(files: &[(Text, Format)]) -> Vec<Vec<(Text, Format)>> {
             }
             let kept = text.content.lines().enumerate().filter(|(other, _)| *other != number);
             let mut mutant = files.to_vec();
-            mutant[at].0.content = kept.map(|(_, line)| format!("{line}\n")).collect();
+            mutant[at].0.content = kept.fold(String::new(), |text, (_, line)| text + line + "\n");
             mutants.push(mutant);
         }
     }
