@@ -34,7 +34,7 @@ fn main() -> Outcome<ExitCode> {
     let most = write("1000000.rules.v4", iptables(1_000_000))?;
     let mut table = Table::default();
     long_lists(&mut table, &few, &many, &most)?;
-    nft(&mut table, &write("10000.nft", nftables(10_000))?)?;
+    nft(&mut table, &write("10000.nft", nftables(10_000))?);
     for count in [10_000, 100_000] {
         let set = write(&format!("{count}.nft"), nft_set(count))?;
         let (sets, rules) = ipset(count);
@@ -98,7 +98,7 @@ fn long_lists(table: &mut Table, few: &Path, many: &Path, most: &Path) -> Outcom
 }
 
 /// A list of rules of nftables.
-fn nft(table: &mut Table, rules: &Path) -> Outcome<()> {
+fn nft(table: &mut Table, rules: &Path) {
     let mut check = Command::new("nft");
     check.args(["-c", "-f"]).arg(rules);
     if let Ok([checked, traced]) = alternately(RUNS, [&check, &trace(rules)]) {
@@ -108,7 +108,6 @@ fn nft(table: &mut Table, rules: &Path) -> Outcome<()> {
     } else {
         table.missing("nft");
     }
-    Ok(())
 }
 
 /// How many times what `other` takes `one` may take at most.

@@ -67,7 +67,7 @@ fn patched(file: &Text, patch: &str) -> Text {
         } else if meant && !line.starts_with("+++ ") {
             let (kind, rest) = line.split_at_checked(1).expect("a kind");
             match kind {
-                "+" => content += &format!("{rest}\n"),
+                "+" => content.extend([rest, "\n"]),
                 "-" => at += 1,
                 _ => {
                     assert_eq!(old[at].trim_end_matches('\n'), rest);

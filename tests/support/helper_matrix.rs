@@ -18,6 +18,7 @@ pub(crate) enum At {
 
 /// One firewall and what it makes of transfers.
 #[derive(Debug, Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "a row of a table")]
 pub(crate) struct Row {
     pub(crate) name: &'static str,
     pub(crate) at: At,

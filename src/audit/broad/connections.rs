@@ -207,7 +207,7 @@ impl Judge<'_, '_> {
         let ports = self.space().destination_ports_of(opens)?;
         let open = self.space().intersection(opens, surplus)?;
         let open_ports = self.space().destination_ports_of(open)?;
-        let lets = Let { open_ports, by, undeclared, surplus, opening, source_ports, ports, named };
+        let lets = Let { by, undeclared, surplus, opening, source_ports, ports, open_ports, named };
         let is_rule = matches!(by, Decider::Rule(_));
         let is_high_to_high = is_rule && is_high(&lets.source_ports) && is_high(&lets.ports);
         let outwards = way.direction == Direction::Out;

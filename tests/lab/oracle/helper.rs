@@ -141,7 +141,7 @@ fn nft(dice: &mut Dice) -> Draft {
         let chains = (0..dice.below(if family == "inet" { 4 } else { 2 })).map(|number| {
             let hook = dice.pick(&HOOKS);
             let priority = dice.pick(&PRIORITIES);
-            let rules = (0..1 + dice.below(3)).map(|_| {
+            let rules = (0..=dice.below(3)).map(|_| {
                 let mut words = Vec::new();
                 if dice.chance(40) {
                     let of = dice.pick(&Family::ALL);
@@ -182,7 +182,7 @@ fn nft(dice: &mut Dice) -> Draft {
 fn iptables(backend: Backend, dice: &mut Dice) -> Draft {
     let tables = Family::ALL.map(|family| {
         let chains = ["PREROUTING", "OUTPUT"].map(|chain| {
-            let rules = (0..1 + dice.below(5)).map(|_| {
+            let rules = (0..=dice.below(5)).map(|_| {
                 let mut words =
                     vec![format!("-p tcp -m tcp --dport {}", dice.pick(&["21", "2121", "21:2121"]))];
                 if dice.chance(30) {

@@ -79,15 +79,15 @@ fn follow(tracer: &Tracer<'_>, ruleset: &Ruleset, packet: &Packet) -> (Path, Pac
     let straight = along(packet.destination);
     // One of several is in the same network as the others; the machine's own is as good as another of its own.
     let open = straight.2.met.iter().flat_map(|met| &ruleset.chains[met.chain].rules[met.rule].actions);
-    let open = open.filter_map(|action| match action {
+    let mut open = open.filter_map(|action| match action {
         Action::Translate(translation) if translation.end == Endpoint::Destination => match &translation.to {
-            NewAddress::OneOf(addresses) => addresses.nets().first().map(|net| net.addr()),
+            NewAddress::OneOf(addresses) => addresses.nets().first().map(ipnet::IpNet::addr),
             NewAddress::Own => Some(address(packet.family(), 0, BOX)),
             NewAddress::Same | NewAddress::One(_) => None,
         },
         _ => None,
     });
-    let translated = open.last().unwrap_or(straight.2.packet.destination);
+    let translated = open.next_back().unwrap_or(straight.2.packet.destination);
     if route(translated) == route(packet.destination) { straight } else { along(translated) }
 }
 

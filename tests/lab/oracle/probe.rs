@@ -161,7 +161,7 @@ impl<'d> Quiver<'d> {
             (true, _) if extended => say(false, &format!("229 here (|||{port}|)\r\n")),
             (true, _) => say(false, &format!("227 here ({}).\r\n", comma(server.address))),
             (false, Family::Ipv4) if extended => {
-                say(true, &format!("EPRT |1|{}|{port}|\r\n", client.address))
+                say(true, &format!("EPRT |1|{}|{port}|\r\n", client.address));
             }
             (false, Family::Ipv4) => say(true, &format!("PORT {}\r\n", comma(client.address))),
             (false, Family::Ipv6) => say(true, &format!("EPRT |2|{}|{port}|\r\n", client.address)),
