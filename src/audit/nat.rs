@@ -152,7 +152,7 @@ fn remapped(context: &mut Context<'_>, nat: Nat, range: PortRange) -> Result<Pac
             for action in others.actions.iter_mut().filter(|action| is_translation(action)) {
                 *action = astray.clone();
             }
-            others.require(Match::DestinationPort(port.into()).negated());
+            others.require([Match::DestinationPort(port.into()).negated()]);
             // pf: the last one that matches counts, unless it is `quick`.
             let both = if is_pf && !rule.quick { [rule, others] } else { [others, rule] };
             chain.rules.extend(both);
@@ -188,7 +188,7 @@ fn to_several_ports(rule: &Rule) -> Option<[Rule; 2]> {
         ..rule.clone()
     };
     let mut kept = to(None);
-    kept.require(Match::DestinationPort(ports.into()));
+    kept.require([Match::DestinationPort(ports.into())]);
     Some([kept, to(Some(ports.first()))])
 }
 
@@ -290,7 +290,7 @@ pub(super) fn leaves_out(context: &mut Context<'_>) -> Result<Vec<Finding>, TooC
 }
 
 /// FTP029: nothing replaces the private address in the reply to `PASV`.
-#[allow(clippy::unnecessary_wraps, reason = "the registry holds checks of one shape")]
+#[allow(clippy::unnecessary_wraps, reason = "see registry")]
 pub(super) fn names_private_address(context: &mut Context<'_>) -> Result<Vec<Finding>, TooComplex> {
     let Some((nat, Family::Ipv4)) = translation(context) else { return Ok(Vec::new()) };
     let service = &context.request.deployment.service;

@@ -27,10 +27,10 @@ pub struct Rule {
 }
 
 impl Rule {
-    /// Adds a condition.
-    pub fn require(&mut self, condition: Match) {
+    /// Adds conditions.
+    pub fn require(&mut self, conditions: impl IntoIterator<Item = Match>) {
         let mut matches = std::mem::take(&mut self.matches).into_vec();
-        matches.push(condition);
+        matches.extend(conditions);
         self.matches = matches.into();
     }
 }

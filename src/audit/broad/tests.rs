@@ -1,5 +1,6 @@
 //! Mutants of generated rule sets: what is removed is missed, and what is widened is too broad.
 
+use super::super::addresses::as_deployed;
 use super::super::{Audit, CellVerdict, Request, RuleId, Subject, audit};
 use crate::deployment::{Deployment, Side, Strategy};
 use crate::dialect::collection::Collection;
@@ -145,7 +146,9 @@ fn what_a_mutant_opens_is_found() {
             audited(&deployment, mutant.clone(), false).findings.iter().any(|finding| is_broad(finding.rule)),
         );
         let found = audited(&deployment, mutant.clone(), true);
-        let tracer = Tracer::new(&mutant);
+        let rules = Collection { ruleset: mutant, ..Collection::default() };
+        let rules = as_deployed(&Subject { firewall: &deployment.firewalls[0], rules: &rules });
+        let tracer = Tracer::new(&rules.ruleset);
         let broad = || found.findings.iter().filter(|finding| is_broad(finding.rule));
         for finding in broad() {
             let sample = finding.sample.as_ref().expect("a sample");

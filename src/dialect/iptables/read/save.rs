@@ -151,7 +151,7 @@ impl<'a, 't> Save<'a, 't> {
         if let Some(quote) = unclosed {
             // Where the rule ends is not known, nor so what it says.
             self.log.report(quote, Problem::Quote);
-            command.rule.require(Match::Opaque(line.to_owned()));
+            command.rule.require([Match::Opaque(line.to_owned())]);
             command.rule.actions = [Action::Unknown(line.to_owned())].into();
         }
         if command.only.is_none_or(|only| only == self.family) {

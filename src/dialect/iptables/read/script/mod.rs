@@ -450,19 +450,21 @@ impl<'a> Script<'a> {
         let sets = self.sets.as_ref().unwrap_or(self.input.sets);
         let mut command = rule::command(arguments, family, sets, self.log);
         if !matches!(command.verb, Verb::Nothing | Verb::Check) {
+            let mut conditions = Vec::new();
             for (condition, place) in self.blocks.iter().flat_map(|block| &block.guards).chain(guard) {
                 let Some(left) = self.guards.checked_sub(1) else {
                     // The rule's own words stand for the conditions that are left out.
                     self.log.report(origin, Problem::TooLong);
-                    command.rule.require(Match::Opaque(guard_text(self.slice(origin), origin)));
+                    conditions.push(Match::Opaque(guard_text(self.slice(origin), origin)));
                     break;
                 };
                 self.guards = left;
-                command.rule.require(condition.clone());
+                conditions.push(condition.clone());
                 if *condition != rule::NEVER && self.reported.insert((place.start, place.end)) {
                     self.log.report(*place, Problem::Condition(self.slice(*place).to_owned()));
                 }
             }
+            command.rule.require(conditions);
         }
         let name = command.table.unwrap_or(Argument { text: "filter", origin, known: true });
         if !name.known {
