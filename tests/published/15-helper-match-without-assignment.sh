@@ -1,6 +1,5 @@
 #!/bin/sh
 # Related connections of the helper are accepted, but nothing attaches it.
-modprobe nf_conntrack_ftp
 iptables -P INPUT DROP
 iptables -A INPUT -i lo -j ACCEPT
 iptables -A INPUT -m conntrack --ctstate ESTABLISHED -j ACCEPT

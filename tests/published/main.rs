@@ -4,6 +4,8 @@
 //! together. Beside each is the deployment that it is meant for. Here they are read and followed; what is to be said
 //! about them is for others.
 
+mod audit;
+
 use std::fs;
 use std::path::Path;
 
@@ -103,10 +105,11 @@ const PUBLISHED: &[Published] = &[
         name: "11-passive-range-on-an-old-kernel.sh",
         format: Iptables,
         verdicts: &[
-            (CONTROL, "drop"),
-            ("hook=input src=192.0.2.7 dport=21", "accept"),
+            (CONTROL, "accept"),
+            ("hook=input src=198.51.100.8 dport=21", "drop"),
             ("hook=input src=192.0.2.7 dport=10059", "accept"),
             ("hook=input src=192.0.2.7 dport=10060", "drop"),
+            (PASSIVE_RELATED, "accept"),
         ],
     },
     Published {
@@ -140,6 +143,18 @@ const PUBLISHED: &[Published] = &[
             ("hook=input dport=6000", "accept"),
             (ACTIVE, "accept"),
             ("hook=input sport=1023 dport=6000", "drop"),
+        ],
+    },
+    Published {
+        name: "19-high-ports-with-state.sh",
+        format: Iptables,
+        verdicts: &[
+            (CONTROL, "accept"),
+            (DATA_PORT, "drop"),
+            (PASSIVE, "drop"),
+            (PASSIVE_RELATED, "accept"),
+            (ACTIVE, "drop"),
+            (ACTIVE_RELATED, "accept"),
         ],
     },
     Published {
@@ -337,7 +352,7 @@ fn every_file_does_what_it_is_known_for() {
 
 #[test]
 fn every_file_is_here_and_has_a_deployment() {
-    let mut known: Vec<String> = vec!["main.rs".to_owned()];
+    let mut known: Vec<String> = vec!["audit.rs".to_owned(), "main.rs".to_owned()];
     for Published { name, .. } in PUBLISHED {
         let stem = name.split('.').next().expect("a name");
         let yaml = format!("{stem}.yaml");

@@ -15,6 +15,10 @@ use crate::ruleset::trace::Verdict;
 
 /// FTP009: nothing attaches a helper.
 pub(in crate::audit) fn not_attached(context: &mut Context<'_>) -> Result<Vec<Finding>, TooComplex> {
+    // With pf nothing is related, and FTP038 is about connections that ftp-proxy does not see.
+    if context.firewall().dialect.is_pf() {
+        return Ok(Vec::new());
+    }
     let mut data = unexplained(context);
     // There the range has to be translated first, which is a finding of its own.
     let translated = nat::translated_families(context)?;
