@@ -158,14 +158,15 @@ fn accepted(
     Ok(Some((reading, deployment)))
 }
 
-/// The deployment that is built in, as YAML and read.
+/// The deployment that is built in, and where its fields stand.
 ///
 /// # Errors
 ///
 /// None that a released program has: a test reads it.
-pub(super) fn demo(console: &mut Console) -> Result<(&'static str, Deployment), Failure> {
+pub(super) fn demo(console: &mut Console) -> Result<(Reading, Deployment), Failure> {
     let reading = deployment::read("rules/demo/ftpfw.yaml", DEMO.as_bytes(), None);
-    Ok((DEMO, accept(&reading, console)?))
+    let deployment = accept(&reading, console)?;
+    Ok((reading, deployment))
 }
 
 fn accept(reading: &Reading, console: &mut Console) -> Result<Deployment, Failure> {

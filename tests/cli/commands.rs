@@ -82,3 +82,15 @@ fn the_demo_shows_all_of_explain() {
         assert!(demo.stdout.contains(&format!("# {name}\n")), "{name}");
     }
 }
+
+#[test]
+fn the_demo_finds_the_faults_of_a_rule_set_and_mends_them() {
+    for (lang, nothing) in [("en", "no findings"), ("zh", "未发现问题")] {
+        let demo = run(ftpfw("demo").args(["--lang", lang]));
+        let (before, after) = demo.stdout.split_once("--- a/faulty.nft").expect("a patch");
+        for rule in ["[FTP001]", "[FTP005]", "[FTP024]"] {
+            assert!(before.contains(rule) && !after.contains(rule), "{rule}");
+        }
+        assert!(!before.contains(nothing) && after.trim_end().ends_with(nothing), "{after}");
+    }
+}

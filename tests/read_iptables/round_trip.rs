@@ -48,7 +48,7 @@ fn one_for_each_value(mut rule: Rule) -> Vec<Rule> {
             .flat_map(|start| {
                 values.iter().map(|value| {
                     let mut rule = start.clone();
-                    rule.require(value.clone());
+                    rule.require([value.clone()]);
                     rule
                 })
             })

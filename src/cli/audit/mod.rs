@@ -3,7 +3,7 @@
 mod baseline;
 mod fix;
 mod input;
-mod output;
+pub(super) mod output;
 
 use std::path::PathBuf;
 

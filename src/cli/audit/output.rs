@@ -6,7 +6,7 @@ use crate::lang::audit::{self, Sources, suppress};
 use crate::report::text;
 
 /// The tables, the findings like a compiler's, and the last line.
-pub(super) fn text(audit: &Audit, sources: Sources<'_>, console: &Console) -> String {
+pub(in crate::cli) fn text(audit: &Audit, sources: Sources<'_>, console: &Console) -> String {
     let (lang, dress) = (console.lang(), console.dress());
     let place = |works: &Works| {
         let blocked = works.blocked_by.as_ref()?;
