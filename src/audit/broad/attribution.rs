@@ -1,8 +1,9 @@
 //! Who lets packets through.
 //!
 //! Exactly, by labels, as long as a rule set is of ordinary size. Labels of a hundred thousand rules make sets that
-//! nothing can be done with; there the deciders are found packet by packet, and a rule counts for what it matches of
-//! the packets that are let through.
+//! nothing can be done with, and so does everything that such rules let through. There only what is asked about is
+//! evaluated, the deciders are found packet by packet, and a rule counts for what it matches of the packets that are
+//! let through.
 
 use super::super::context::Context;
 use crate::packet::{PacketSet, TooComplex};
@@ -22,8 +23,8 @@ pub(super) struct Attribution<'a> {
 
 enum By<'a> {
     Labels(Deciders<'a>),
-    /// The packets of the question that are let through, whoever decides.
-    Packets(PacketSet),
+    /// Packet by packet.
+    Packets,
 }
 
 impl<'a> Attribution<'a> {
@@ -33,9 +34,14 @@ impl<'a> Attribution<'a> {
         let by = if rules <= MOST_LABELLED {
             By::Labels(Deciders::new(ruleset, question, &mut context.space)?)
         } else {
-            By::Packets(accepted(ruleset, question, &mut context.space)?)
+            By::Packets
         };
         Ok(Self { question, by })
+    }
+
+    /// Whether deciders are found packet by packet, so that questions have to be small.
+    pub(super) fn is_by_packets(&self) -> bool {
+        matches!(self.by, By::Packets)
     }
 
     /// Who lets packets of `within` through, and which; at most `limit` of them.
@@ -52,8 +58,8 @@ impl<'a> Attribution<'a> {
                 let accepting = known.into_iter().filter(|one| one.verdict == Verdict::Accept);
                 found.extend(accepting.map(|one| (one.by, one.packets)));
             }
-            By::Packets(through) => {
-                let mut rest = context.space.intersection(*through, within)?;
+            By::Packets => {
+                let mut rest = self.accepted(context, within)?;
                 while found.len() < limit.min(MOST_FOUND) {
                     let Some(packet) = context.space.sample(rest)? else { break };
                     let by = context.tracer.trace(&packet, self.question.path).by;
@@ -78,16 +84,23 @@ impl<'a> Attribution<'a> {
     ) -> Result<PacketSet, TooComplex> {
         match &self.by {
             By::Labels(labels) => labels.accepted_by(by, &mut context.space),
-            By::Packets(through) => {
+            By::Packets => {
                 let own = self.matched(context, by)?;
-                context.space.intersection(*through, own)
+                self.accepted(context, own)
             }
         }
     }
 
-    /// The packets that a rule matches by its own conditions; all of them for a policy.
-    fn matched(&self, context: &mut Context<'_>, by: Decider) -> Result<PacketSet, TooComplex> {
-        let Decider::Rule(place) = by else { return Ok(PacketSet::FULL) };
+    /// The packets of the question that are `within` and let through, whoever decides.
+    fn accepted(&self, context: &mut Context<'_>, within: PacketSet) -> Result<PacketSet, TooComplex> {
+        let within = context.space.intersection(self.question.within, within)?;
+        let question = Question { within, ..self.question };
+        accepted(context.ruleset(), question, &mut context.space)
+    }
+
+    /// The packets of the question that a rule matches by its own conditions; all of them for a policy.
+    pub(super) fn matched(&self, context: &mut Context<'_>, by: Decider) -> Result<PacketSet, TooComplex> {
+        let Decider::Rule(place) = by else { return Ok(self.question.within) };
         let ruleset = context.ruleset();
         let Some(chain) = ruleset.chains.get(place.chain) else { return Ok(PacketSet::EMPTY) };
         let Some(mut rule) = chain.rules.get(place.rule).cloned() else { return Ok(PacketSet::EMPTY) };

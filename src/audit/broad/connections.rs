@@ -9,7 +9,7 @@ use super::{Found, Kind, Message, place};
 use crate::audit::Finding;
 use crate::deployment::{ActiveSource, Egress};
 use crate::flow::FlowId;
-use crate::packet::{AddressSet, Field, PacketSet, PortRange, PortSet, Protocol, Space, TooComplex};
+use crate::packet::{AddressSet, Family, Field, PacketSet, PortRange, PortSet, Protocol, Space, TooComplex};
 use crate::ruleset::evaluate::{Question, accepted};
 use crate::ruleset::trace::Decider;
 use crate::ruleset::{Action, Direction, Match, Rule};
@@ -181,17 +181,44 @@ impl Judge<'_, '_> {
             probes.push(self.context.space.intersection(ports, way.of_server)?);
         }
         let probe = self.space().union_all(probes)?;
-        let mut judged = Vec::new();
-        for (by, _) in way.deciders.deciders(self.context, probe, MOST_RULES)? {
-            if by != Decider::Nothing {
-                judged.push(self.one(by)?);
+        let mut probes = vec![probe];
+        if way.deciders.is_by_packets() {
+            // What one client may do, declared or not: that of all would be as long as the rules.
+            let required = self.space().intersection(probe, way.required)?;
+            probes.clear();
+            for family in Family::ALL {
+                probes.push(self.from_one_source(required, family)?);
+                probes.push(self.from_one_source(probe, family)?);
             }
         }
-        Ok(judged)
+        let mut deciders: Vec<Decider> = Vec::new();
+        for probe in probes {
+            for (by, _) in way.deciders.deciders(self.context, probe, MOST_RULES)? {
+                if by != Decider::Nothing && !deciders.contains(&by) {
+                    deciders.push(by);
+                }
+            }
+        }
+        deciders.into_iter().map(|by| self.one(by)).collect()
+    }
+
+    /// The packets of `set` from the source of an ordinary one of a family.
+    fn from_one_source(&mut self, set: PacketSet, family: Family) -> Result<PacketSet, TooComplex> {
+        let family = self.space().family(family)?;
+        let open = self.context.space.intersection_all([set, self.way.open, family])?;
+        let Some(packet) = self.space().sample(open)? else { return Ok(PacketSet::EMPTY) };
+        let source = self.space().source(&[IpNet::from(packet.source)].into_iter().collect())?;
+        self.space().intersection(open, source)
     }
 
     fn one(&mut self, by: Decider) -> Result<Judged, TooComplex> {
         let way = self.way;
+        if way.deciders.is_by_packets() && way.towards_server && way.direction == Direction::In {
+            let matched = way.deciders.matched(self.context, by)?;
+            if self.space().is_subset(matched, way.declared)? {
+                return Ok(Judged { by, found: Vec::new(), is_high_to_high: false });
+            }
+        }
         let named = place(by).and_then(|place| self.context.rule(place)).and_then(named);
         let all = way.deciders.accepted_by(self.context, by)?;
         let certain = self.space().must(all)?;

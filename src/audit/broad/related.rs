@@ -84,6 +84,7 @@ fn one_way(context: &mut Context<'_>, direction: Direction) -> Result<Vec<Found>
         if !is_rule || space.intersects(accepts, new)? {
             continue;
         }
+        let packets = space.intersection(packets, accepts)?;
         let ports = space.destination_ports_of(packets)?;
         let message = Message {
             kind: Kind::Related(ports),
