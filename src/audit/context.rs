@@ -11,7 +11,6 @@ use super::{Place, Request, RuleId, Subject};
 use crate::deployment::Firewall;
 use crate::flow::{FlowId, Mode};
 use crate::packet::{Description, Family, PacketSet, Space, TooComplex};
-use crate::ruleset::evaluate::{Question, accepted};
 use crate::ruleset::trace::{Decider, Path, Trace, Tracer, Verdict};
 use crate::ruleset::{Host, Rule, Ruleset};
 
@@ -182,22 +181,19 @@ impl<'a> Context<'a> {
         Ok(worst.unwrap_or(CellVerdict::Blocked))
     }
 
-    /// The first packets of control connections, if they went to another port, and what becomes of them.
-    pub(super) fn control_at(&mut self, port: u16) -> Result<Vec<Judged>, TooComplex> {
+    /// The first packets of control connections, if they went to another port.
+    pub(super) fn control_at(&mut self, port: u16) -> Result<Vec<Crossing>, TooComplex> {
         let mut deployment = self.request.deployment.clone();
         deployment.service.control_port = port;
         let site = Site { deployment: &deployment, firewall: self.firewall(), interfaces: &self.interfaces };
-        let mut judged = Vec::new();
+        let mut first: Vec<Crossing> = Vec::new();
         for crossing in site.crossings(Session::Tls, false, &[], &mut self.space)? {
-            let known = |judged: &Judged| judged.crossing.family == crossing.family;
-            if crossing.opens() && !crossing.is_data() && !judged.iter().any(known) {
-                let Crossing { path, packets: within, onward, .. } = crossing;
-                let question = Question { path, within, onward };
-                let through = accepted(self.ruleset(), question, &mut self.space)?;
-                judged.push(Judged::new(crossing, through, &mut self.space)?);
+            let known = |other: &Crossing| other.family == crossing.family;
+            if crossing.opens() && !crossing.is_data() && !first.iter().any(known) {
+                first.push(crossing);
             }
         }
-        Ok(judged)
+        Ok(first)
     }
 
     /// What decides on a flow that does not pass.

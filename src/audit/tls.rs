@@ -3,16 +3,17 @@
 use ipnet::IpNet;
 
 use super::context::{Context, place};
+use super::crossing::Crossing;
 use super::end_to_end::Works;
 use super::finding::{self, Finding, Place};
 use super::matrix::{CellVerdict, Judged};
 use super::{Request, RuleId};
 use crate::deployment::{Deployment, Firewall, Side, Tls};
 use crate::flow::Channel;
-use crate::packet::{Family, PacketSet, PortRange, PortSet, Protocol, TooComplex};
-use crate::ruleset::evaluate::{Question, decisions};
+use crate::packet::{AddressSet, Family, PacketSet, PortRange, PortSet, Protocol, TooComplex};
+use crate::ruleset::evaluate::{Question, accepted, decisions};
 use crate::ruleset::trace::{Decider, Path, Verdict};
-use crate::ruleset::{Match, Rule};
+use crate::ruleset::{Match, Rule, Ruleset};
 
 /// The port of plaintext and of explicit TLS (RFC 959 §8, RFC 4217 §4).
 const EXPLICIT: u16 = 21;
@@ -77,7 +78,12 @@ pub(super) fn opens_explicit_port(context: &mut Context<'_>) -> Result<bool, Too
     if blocked.is_empty() || partly {
         return Ok(false);
     }
-    let explicit = context.control_at(EXPLICIT)?;
+    let mut explicit = Vec::new();
+    for crossing in context.control_at(EXPLICIT)? {
+        let Crossing { path, packets: within, onward, .. } = crossing;
+        let through = accepted(context.ruleset(), Question { path, within, onward }, &mut context.space)?;
+        explicit.push(Judged::new(crossing, through, &mut context.space)?);
+    }
     let is_open = |family| {
         let mut own = explicit.iter().filter(|judged| judged.crossing.family == family);
         own.any(|judged| judged.verdict() == CellVerdict::Open)
@@ -97,7 +103,7 @@ fn unopened(context: &mut Context<'_>) -> Result<Finding, TooComplex> {
     let judged: Vec<Judged> =
         control(context).filter(|judged| !judged.doubtful.is_empty()).cloned().collect();
     let uncovered = context.uncovered(&judged)?;
-    let opening = openings(context, EXPLICIT)?;
+    let opening = openings(context, EXPLICIT, &AddressSet::any())?;
     let port = context.request.deployment.service.control_port;
     let message = Message::ExplicitPort { port, open: EXPLICIT };
     let mut finding = context.finding(RuleId::FTP037, finding::Message::Tls(message));
@@ -126,7 +132,8 @@ fn unneeded(context: &mut Context<'_>) -> Result<Vec<Finding>, TooComplex> {
         if port == control_port || is_meant(port, context.firewall()) {
             continue;
         }
-        for opening in openings(context, port)? {
+        let Some(sources) = sources_named_with(port, context.ruleset()) else { continue };
+        for opening in openings(context, port, &sources)? {
             if context.rule(opening.place).is_some_and(|rule| names(rule, port)) {
                 open.push(PortRange::single(port));
                 named.push(opening);
@@ -156,12 +163,29 @@ struct Opening {
     packets: PacketSet,
 }
 
-/// The rules that let control connections to `port` through.
-fn openings(context: &mut Context<'_>, port: u16) -> Result<Vec<Opening>, TooComplex> {
+/// The sources of the rules that open a port of implicit TLS on purpose; `None` if there is no such rule.
+fn sources_named_with(port: u16, ruleset: &Ruleset) -> Option<AddressSet> {
+    let mut all: Option<AddressSet> = None;
+    for rule in ruleset.chains.iter().flat_map(|chain| &chain.rules).filter(|rule| names(rule, port)) {
+        let source = rule.matches.iter().find_map(|condition| match condition {
+            Match::Source(set) => Some(set.clone()),
+            _ => None,
+        });
+        let source = source.unwrap_or_else(AddressSet::any);
+        let known = all.iter().flat_map(AddressSet::nets).copied();
+        all = Some(known.chain(source.nets().iter().copied()).collect());
+    }
+    all
+}
+
+/// The rules that let control connections to `port` through from any of `sources`.
+fn openings(context: &mut Context<'_>, port: u16, sources: &AddressSet) -> Result<Vec<Opening>, TooComplex> {
     let mut openings = Vec::new();
-    for judged in context.control_at(port)? {
-        let path = judged.crossing.path;
-        let question = Question::about(path, judged.crossing.packets);
+    for crossing in context.control_at(port)? {
+        let path = crossing.path;
+        let from = context.space.source(sources)?;
+        let within = context.space.intersection(crossing.packets, from)?;
+        let question = Question::about(path, within);
         let known = decisions(context.ruleset(), question, MOST_RULES, &mut context.space)?.known;
         let accepting = known.into_iter().filter(|decision| decision.verdict == Verdict::Accept);
         openings.extend(accepting.filter_map(|decision| match decision.by {
