@@ -1,19 +1,20 @@
-//! What a deployment says of addresses that rules leave to the machine: a gateway that shows a public address has it
-//! on its outside, and the network that it shows it for is that of its inside.
+//! What a deployment says of things that rules leave to the machine.
+//!
+//! A gateway that shows a public address has it on its outside, and the network that it shows it for is that of its
+//! inside. And what is required arrives by the interface that leads back to where it came from.
 
 use std::borrow::Cow;
 
 use super::Subject;
-use crate::deployment::{Nat, Side};
+use crate::deployment::Side;
 use crate::dialect::collection::Collection;
 use crate::packet::AddressSet;
 use crate::ruleset::{AddressType, Chain, Match, Ruleset};
 
-/// The rules of a firewall with the addresses filled in that the deployment declares.
+/// The rules of a firewall with what the deployment says of their conditions filled in.
 #[must_use]
 pub fn as_deployed<'a>(subject: &Subject<'a>) -> Cow<'a, Collection> {
-    let Some(nat) = subject.firewall.nat else { return Cow::Borrowed(subject.rules) };
-    let known = Known { subject, nat };
+    let known = Known { subject };
     let ruleset = &subject.rules.ruleset;
     let any = ruleset.chains.iter().any(|chain| {
         let translates = translates(ruleset, chain);
@@ -46,7 +47,6 @@ fn translates(ruleset: &Ruleset, chain: &Chain) -> bool {
 
 struct Known<'s, 'a> {
     subject: &'s Subject<'a>,
-    nat: Nat,
 }
 
 impl Known<'_, '_> {
@@ -56,11 +56,11 @@ impl Known<'_, '_> {
             Match::AnyOf(alternatives) => {
                 alternatives.iter().flatten().any(|inner| self.is_open(inner, translates))
             }
-            other => self.addresses(other, translates).is_some(),
+            other => by_way_back(other).is_some() || self.addresses(other, translates).is_some(),
         }
     }
 
-    /// The condition, with the addresses that it is known to hold for as another way to meet it.
+    /// The condition, with what it is known to hold for as another way to meet it, or as what it never holds for.
     fn filled(&self, condition: &Match, translates: bool) -> Match {
         match condition {
             Match::Not(inner) => self.filled(inner, translates).negated(),
@@ -68,16 +68,19 @@ impl Known<'_, '_> {
                 let all = |all: &Vec<Match>| all.iter().map(|one| self.filled(one, translates)).collect();
                 Match::AnyOf(alternatives.iter().map(all).collect())
             }
-            other => match self.addresses(other, translates) {
-                Some(known) => Match::AnyOf(vec![vec![other.clone()], vec![known]]),
-                None => other.clone(),
+            other => match (by_way_back(other), self.addresses(other, translates)) {
+                (Some(true), _) => Match::AnyOf(vec![vec![other.clone()], vec![]]),
+                (Some(false), _) => Match::AnyOf(vec![vec![other.clone(), Match::AnyOf(vec![])]]),
+                (None, Some(known)) => Match::AnyOf(vec![vec![other.clone()], vec![known]]),
+                (None, None) => other.clone(),
             },
         }
     }
 
     fn addresses(&self, condition: &Match, translates: bool) -> Option<Match> {
-        let public = || [self.nat.public].into_iter().collect::<AddressSet>();
         let firewall = self.subject.firewall;
+        let nat = firewall.nat?;
+        let public = || [nat.public].into_iter().collect::<AddressSet>();
         match condition {
             Match::DestinationType(AddressType::Local) if translates => Some(Match::Destination(public())),
             // pf: the addresses of an interface, and the network that it is in.
@@ -90,7 +93,7 @@ impl Known<'_, '_> {
                 let set = if outside {
                     public()
                 } else if network == Some(true) && firewall.side == Side::Client {
-                    [self.nat.private].into_iter().collect()
+                    [nat.private].into_iter().collect()
                 } else {
                     return None;
                 };
@@ -101,6 +104,46 @@ impl Known<'_, '_> {
                 }
             }
             _ => None,
+        }
+    }
+}
+
+/// Whether a condition asks if a packet came in by an interface that leads back to its source, or if there is any way
+/// back: `Some(true)` if it holds when there is, `Some(false)` if it holds when there is none.
+pub(super) fn by_way_back(condition: &Match) -> Option<bool> {
+    let Match::Opaque(words) = condition else { return None };
+    let words: Vec<&str> = words.split_whitespace().filter(|&word| word != ".").collect();
+    match words.as_slice() {
+        ["-m", "rpfilter", options @ ..] => Some(!options.contains(&"--invert")),
+        ["fib", flags @ .., "oif", "missing" | "0"] if flags.contains(&"saddr") => Some(false),
+        ["fib", flags @ .., "oif", "exists"] if flags.contains(&"saddr") => Some(true),
+        ["fib", flags @ .., "oif", "!=", "missing" | "0"] if flags.contains(&"saddr") => Some(true),
+        ["fib", flags @ .., "oif", "!=", "exists"] if flags.contains(&"saddr") => Some(false),
+        ["from", "urpf-failed" | "no-route"] => Some(false),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_asks_for_a_way_back_is_known_by_its_words() {
+        for (words, expected) in [
+            ("-m rpfilter --invert", Some(false)),
+            ("-m rpfilter --loose --validmark --invert", Some(false)),
+            ("-m rpfilter", Some(true)),
+            ("fib saddr . mark . iif oif missing", Some(false)),
+            ("fib saddr . iif oif 0", Some(false)),
+            ("fib saddr oif != 0", Some(true)),
+            ("fib saddr . iif oif exists", Some(true)),
+            ("from urpf-failed", Some(false)),
+            ("fib daddr . iif oif missing", None),
+            ("fib saddr type local", None),
+            ("-m recent --rcheck", None),
+        ] {
+            assert_eq!(by_way_back(&Match::Opaque(words.to_owned())), expected, "{words}");
         }
     }
 }

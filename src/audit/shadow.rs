@@ -53,7 +53,12 @@ pub(super) fn unreached(context: &mut Context<'_>) -> Result<Vec<Finding>, TooCo
 
 fn one(context: &mut Context<'_>, place: RuleRef, openers: &[Judged]) -> Result<Option<Finding>, TooComplex> {
     let ruleset = context.ruleset();
+    let entered = is_entered(ruleset, place.chain, |_| true);
     for path in Path::ALL {
+        // A rule of a chain for one way is not meant for what takes another.
+        if entered && !is_entered(ruleset, place.chain, |hook| is_on(path, hook)) {
+            continue;
+        }
         let here = openers.iter().filter(|judged| judged.crossing.path == path);
         let would = alone_at_first(ruleset, place, path);
         let (mut meant, mut flows) = (PacketSet::EMPTY, Vec::new());
@@ -84,7 +89,7 @@ fn one(context: &mut Context<'_>, place: RuleRef, openers: &[Judged]) -> Result<
             })
             .collect();
         let is_pf = ruleset.chains[place.chain].base.is_some_and(|base| base.hook == Hook::PfFilter);
-        let cause = if !is_entered(ruleset, place.chain) {
+        let cause = if !entered {
             Cause::NotEntered
         } else if is_pf && by.iter().any(|rule| *rule > place) {
             Cause::Later
@@ -171,10 +176,24 @@ fn alone_at_first(ruleset: &Ruleset, place: RuleRef, path: Path) -> Ruleset {
     }
 }
 
-/// Whether packets come to a chain: it is a base chain, or one that they come to goes on in it.
-fn is_entered(ruleset: &Ruleset, chain: usize) -> bool {
-    let mut entered: Vec<usize> =
-        (0..ruleset.chains.len()).filter(|&index| ruleset.chains[index].base.is_some()).collect();
+/// Whether packets pass a hook on a way.
+fn is_on(path: Path, hook: Hook) -> bool {
+    match hook {
+        Hook::Prerouting => path != Path::Output,
+        Hook::Input => path == Path::Input,
+        Hook::Forward => path == Path::Forward,
+        Hook::Output => path == Path::Output,
+        Hook::Postrouting => path != Path::Input,
+        Hook::PfFilter | Hook::PfNat | Hook::PfRdr => true,
+    }
+}
+
+/// Whether packets come to a chain from the hooks that `from` holds for: it is a base chain, or one that they come to
+/// goes on in it.
+fn is_entered(ruleset: &Ruleset, chain: usize, from: impl Fn(Hook) -> bool) -> bool {
+    let mut entered: Vec<usize> = (0..ruleset.chains.len())
+        .filter(|&index| ruleset.chains[index].base.is_some_and(|base| from(base.hook)))
+        .collect();
     let mut next = 0;
     while let Some(&index) = entered.get(next) {
         next += 1;

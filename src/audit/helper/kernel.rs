@@ -2,6 +2,7 @@
 
 use super::rules::{bases, cause, helper_rules, is_before_translation};
 use super::{Message, reading};
+use crate::audit::addresses::by_way_back;
 use crate::audit::context::{Context, milder};
 use crate::audit::finding::{self, Finding};
 use crate::audit::{Place, RuleId};
@@ -75,20 +76,21 @@ fn reverse_path_filter(host: &Host, interface: &str) -> Option<i64> {
 /// Whether a rule drops packets whose source belongs to another interface.
 fn verifies_sources(rule: &Rule) -> bool {
     let drops = rule.actions.iter().any(|action| matches!(action, Action::Drop | Action::Reject));
-    let by_route = |condition: &Match| match condition {
-        Match::Opaque(words) => words.contains("rpfilter") || words.contains("fib saddr"),
-        _ => false,
-    };
     let by_interface = |condition: &Match| matches!(condition, Match::InInterface(_));
     let by_source = |condition: &Match| match condition {
         Match::Source(_) => true,
         Match::Not(inner) => matches!(**inner, Match::Source(_)),
         _ => false,
     };
-    let is_opaque_route = |condition: &Match| match condition {
-        Match::Not(inner) => by_route(inner),
-        other => by_route(other),
-    };
     let ties = rule.matches.iter().any(by_interface) && rule.matches.iter().any(by_source);
-    drops && (rule.matches.iter().any(is_opaque_route) || ties)
+    drops && (rule.matches.iter().any(asks_way_back) || ties)
+}
+
+/// Whether a condition asks if a packet came from where its source is, as the rules have it or with what is known.
+fn asks_way_back(condition: &Match) -> bool {
+    match condition {
+        Match::Not(inner) => asks_way_back(inner),
+        Match::AnyOf(alternatives) => alternatives.iter().flatten().any(asks_way_back),
+        other => by_way_back(other).is_some(),
+    }
 }
