@@ -180,7 +180,13 @@ fn without_rules_everything_passes_and_without_root_nothing_is_known() {
     let namespace = Namespace::new("live");
     let folder = folder("live");
     let live = audit(&namespace, folder.path(), "--live");
-    assert_eq!((&live["findings"], &live["matrix"][0]["verdict"]), (&Value::Array(vec![]), &"open".into()));
+    assert!(
+        live["matrix"].as_array().expect("cells").iter().all(|cell| cell["verdict"] == "open"),
+        "{live:#}"
+    );
+    // What is found is about the service, not about rules.
+    let about_rules = |finding: &&Value| !finding["firewall"].is_null();
+    assert_eq!(live["findings"].as_array().expect("findings").iter().find(about_rules), None);
 
     let mut command = namespace.command("setpriv");
     command.args(["--reuid=65534", "--regid=65534", "--clear-groups"]);

@@ -187,8 +187,8 @@ impl Judge<'_, '_> {
             let required = self.space().intersection(probe, way.required)?;
             probes.clear();
             for family in Family::ALL {
-                probes.push(self.from_one_source(required, family)?);
-                probes.push(self.from_one_source(probe, family)?);
+                probes.push(self.of_one_client(required, family)?);
+                probes.push(self.of_one_client(probe, family)?);
             }
         }
         let mut deciders: Vec<Decider> = Vec::new();
@@ -203,7 +203,7 @@ impl Judge<'_, '_> {
     }
 
     /// The packets of `set` from the source of an ordinary one of a family.
-    fn from_one_source(&mut self, set: PacketSet, family: Family) -> Result<PacketSet, TooComplex> {
+    fn of_one_client(&mut self, set: PacketSet, family: Family) -> Result<PacketSet, TooComplex> {
         let family = self.space().family(family)?;
         let open = self.context.space.intersection_all([set, self.way.open, family])?;
         let Some(packet) = self.space().sample(open)? else { return Ok(PacketSet::EMPTY) };
