@@ -4,11 +4,15 @@
 //! the label. Union, intersection with a set without labels, assignment and quantification mean what they mean
 //! for each label by itself, so that whatever works on sets works on labelled ones. Complements do not.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap};
+use std::rc::Rc;
 
 use super::arena::{Ref, Variable};
 use super::layout;
 use super::{PacketSet, Space, TooComplex};
+
+/// Labels in ascending order, each with its packets.
+type Parts = Rc<[(u32, Ref)]>;
 
 impl Space {
     /// Every packet, with `label`, which is below 2²⁶.
@@ -44,39 +48,51 @@ impl Space {
         self.unlabelled(with)
     }
 
-    /// The labels of a labelled set, in ascending order, at most `limit` of them.
+    /// The labels of a labelled set in ascending order, each with its packets, without it.
     ///
-    /// Time in proportion to the nodes of the set.
-    #[must_use]
-    pub fn labels_of(&self, set: PacketSet, limit: usize) -> Vec<u32> {
-        let mut found = BTreeSet::new();
-        let (mut seen, mut open) = (HashSet::new(), vec![set.0]);
-        while let Some(f) = open.pop() {
-            if !seen.insert(f) {
-                continue;
-            }
-            if self.arena.variable(f) < layout::LABEL.first {
-                let (low, high) = self.arena.children(f);
-                open.extend([low, high]);
-            } else {
-                let mut here = Vec::new();
-                self.collect_labels(f, layout::LABEL.first, 0, limit, &mut here);
-                found.extend(here);
-            }
+    /// One pass: time in proportion to the nodes of the set, each as often as there are labels below it.
+    ///
+    /// # Errors
+    ///
+    /// When the budget is used up, or packets have every label.
+    pub fn by_label(&mut self, set: PacketSet) -> Result<Vec<(u32, PacketSet)>, TooComplex> {
+        let parts = self.divide(set.0, &mut HashMap::new())?;
+        Ok(parts.iter().map(|&(label, packets)| (label, PacketSet(packets))).collect())
+    }
+
+    fn divide(&mut self, f: Ref, known: &mut HashMap<Ref, Parts>) -> Result<Parts, TooComplex> {
+        if let Some(parts) = known.get(&f) {
+            return Ok(Rc::clone(parts));
         }
-        found.into_iter().take(limit).collect()
+        let variable = self.arena.variable(f);
+        let parts: Parts = if f == Ref::TRUE {
+            return Err(TooComplex);
+        } else if f == Ref::FALSE || variable >= layout::LABEL.first {
+            let mut labels = Vec::new();
+            self.collect_labels(f, layout::LABEL.first, 0, &mut labels);
+            labels.into_iter().map(|label| (label, Ref::TRUE)).collect()
+        } else {
+            let (low, high) = self.arena.children(f);
+            let (low, high) = (self.divide(low, known)?, self.divide(high, known)?);
+            self.arena.work(low.len() + high.len())?;
+            let labels: BTreeSet<u32> = low.iter().chain(&*high).map(|&(label, _)| label).collect();
+            let of = |parts: &Parts, label| {
+                let at = parts.binary_search_by_key(&label, |&(known, _)| known);
+                at.map_or(Ref::FALSE, |at| parts[at].1)
+            };
+            let mut parts = Vec::with_capacity(labels.len());
+            for label in labels {
+                parts.push((label, self.arena.node(variable, of(&low, label), of(&high, label))?));
+            }
+            parts.into()
+        };
+        known.insert(f, Rc::clone(&parts));
+        Ok(parts)
     }
 
     /// The labels that `labels` holds for, `above` being the bits of the variables before `variable`.
-    fn collect_labels(
-        &self,
-        labels: Ref,
-        variable: Variable,
-        above: u32,
-        limit: usize,
-        found: &mut Vec<u32>,
-    ) {
-        if labels == Ref::FALSE || found.len() >= limit {
+    fn collect_labels(&self, labels: Ref, variable: Variable, above: u32, found: &mut Vec<u32>) {
+        if labels == Ref::FALSE {
             return;
         }
         if variable == layout::LABEL.end() {
@@ -84,8 +100,8 @@ impl Space {
             return;
         }
         let (low, high) = self.arena.cofactors(labels, variable);
-        self.collect_labels(low, variable + 1, above << 1, limit, found);
-        self.collect_labels(high, variable + 1, above << 1 | 1, limit, found);
+        self.collect_labels(low, variable + 1, above << 1, found);
+        self.collect_labels(high, variable + 1, above << 1 | 1, found);
     }
 }
 
@@ -102,8 +118,9 @@ mod tests {
         let (first, last) = (space.label(0)?, space.label((1 << 26) - 1)?);
         let (a, b) = (space.intersection(low, first)?, space.intersection(high, last)?);
         let both = space.union(a, b)?;
-        assert_eq!(space.labels_of(both, 10), [0, (1 << 26) - 1]);
-        assert_eq!(space.labels_of(both, 1), [0]);
+        assert_eq!(space.by_label(both)?, [(0, low), ((1 << 26) - 1, high)]);
+        assert_eq!(space.by_label(PacketSet::EMPTY)?, []);
+        assert!(space.by_label(low).is_err(), "not labelled");
         assert_eq!(space.labelled(both, 0)?, low);
         assert_eq!(space.labelled(both, (1 << 26) - 1)?, high);
         assert_eq!(space.labelled(both, 7)?, PacketSet::EMPTY);

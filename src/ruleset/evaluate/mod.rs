@@ -124,17 +124,16 @@ impl<'a> Deciders<'a> {
         limit: usize,
         space: &mut Space,
     ) -> Result<Decisions, TooComplex> {
-        let mut rest = space.intersection(self.labelled, within)?;
-        let mut known = Vec::new();
-        for label in space.labels_of(rest, limit) {
-            let packets = space.labelled(rest, label)?;
-            let labelled = space.label(label)?;
-            rest = space.difference(rest, labelled)?;
-            if let Some((verdict, by)) = self.asked.decision(label) {
-                known.push(Decision { verdict, by, packets });
-            }
-        }
-        Ok(Decisions { known, rest: space.unlabelled(rest)? })
+        let asked = space.intersection(self.labelled, within)?;
+        let parts = space.by_label(asked)?;
+        let (listed, others) = parts.split_at(limit.min(parts.len()));
+        let decision = |&(label, packets): &(u32, PacketSet)| {
+            let (verdict, by) = self.asked.decision(label)?;
+            Some(Decision { verdict, by, packets })
+        };
+        let known = listed.iter().filter_map(decision).collect();
+        let rest = space.union_all(others.iter().map(|&(_, packets)| packets))?;
+        Ok(Decisions { known, rest })
     }
 
     /// The packets of the question that `by` lets through.
