@@ -1,22 +1,10 @@
 //! What an audit finds.
 
-use super::Fix;
-use super::RuleId;
-use super::broad;
-use super::capacity;
 use super::context::milder;
-use super::entry;
-use super::family;
-use super::helper;
-use super::machine;
-use super::missing;
-use super::nat;
-use super::outcome;
-use super::pf;
-use super::range;
-use super::shadow;
-use super::syntax;
-use super::tls;
+use super::{
+    Fix, RuleId, broad, capacity, entry, family, helper, machine, missing, nat, outcome, pf, range, shadow,
+    syntax, tls,
+};
 use crate::flow::FlowId;
 use crate::packet::{Packet, Part};
 use crate::ruleset::Origin;

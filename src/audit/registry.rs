@@ -1,23 +1,12 @@
 //! The findings by their ids: for each its text in the catalogue and what looks for it.
 
-use super::Request;
-use super::Subject;
-use super::broad;
-use super::capacity;
 use super::context::Context;
 use super::end_to_end::Works;
-use super::family;
 use super::finding::Finding;
-use super::helper;
-use super::machine;
-use super::missing;
-use super::nat;
-use super::outcome;
-use super::pf;
-use super::range;
-use super::shadow;
-use super::syntax;
-use super::tls;
+use super::{
+    Request, Subject, broad, capacity, family, helper, machine, missing, nat, outcome, pf, range, shadow,
+    syntax, tls,
+};
 use crate::packet::TooComplex;
 
 /// What looks for a finding.

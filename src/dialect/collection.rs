@@ -106,7 +106,7 @@ impl Collection {
         }
         let Reading { ruleset, host, problems } = reading;
         let holds_rules = !matches!(format, Format::Ipset | Format::Sysctl | Format::Modprobe);
-        if holds_rules && ruleset.chains.iter().all(|chain| chain.base.is_none() && chain.rules.is_empty()) {
+        if holds_rules && ruleset.is_empty() {
             self.empty.push(index);
         }
         self.host.merge(host);

@@ -52,6 +52,12 @@ impl Ruleset {
         tables
     }
 
+    /// Whether there is neither a base chain nor a rule in it, so that it says nothing about any packet.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.chains.iter().all(|chain| chain.base.is_none() && chain.rules.is_empty())
+    }
+
     /// The chains of one table, in order.
     pub fn chains_of<'a>(&'a self, table: &'a Table) -> impl Iterator<Item = &'a Chain> {
         self.chains.iter().filter(move |chain| chain.table == *table)

@@ -103,6 +103,18 @@ fn exit_codes_follow_the_worst_level() {
 }
 
 #[test]
+fn a_file_without_any_rule_allows_no_conclusion() {
+    let folder = folder();
+    write(&folder, "empty.rules.v4", "");
+    write(&folder, "garbage.nft", "\u{1}\u{2}} what { is ; this\n");
+    for (name, from) in [("empty.rules.v4", "iptables"), ("garbage.nft", "nft")] {
+        let run = audit(&folder, &format!("{name} --from {from}"));
+        assert_eq!(run.code, Some(3), "{}", run.stdout);
+        assert!(run.stderr.contains(&format!("{name} has neither a rule nor a chain")), "{}", run.stderr);
+    }
+}
+
+#[test]
 fn rule_sets_of_a_deployment_stand_beside_it() {
     let folder = folder();
     let file = folder.path().join("ftpfw.yaml");

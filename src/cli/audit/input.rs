@@ -66,7 +66,9 @@ pub(super) fn load<'a>(
         let firewall = only_one(deployment, &arguments.chosen)?;
         loaded.push((firewall, read(paths, arguments.from, console)?));
     }
-    Ok(Input { loaded, complete: true })
+    // A file that is cut off, or none of rules at all, reads like a firewall that lets everything through.
+    let complete = loaded.iter().all(|(_, rules)| !rules.ruleset.is_empty());
+    Ok(Input { loaded, complete })
 }
 
 /// Reads the rule sets of one firewall. What is not understood and makes a finding is said as that.
