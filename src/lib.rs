@@ -11,6 +11,7 @@
 //! * [`flow`]: the flows that a deployment requires at a firewall, and the rule set that grants exactly those.
 //! * [`explain`]: what an administrator asks beside the flows: which mode to prefer, which settings go with it.
 //! * [`audit`]: what is wrong with the rule sets of a deployment.
+//! * [`probe`]: real connections, and what they say about the firewalls on their path.
 //! * [`report`]: one file per output format.
 //! * [`lang`]: every sentence shown to people, in English and Chinese.
 //! * [`cli`]: one file per command.
@@ -23,5 +24,6 @@ pub mod explain;
 pub mod flow;
 pub mod lang;
 pub mod packet;
+pub mod probe;
 pub mod report;
 pub mod ruleset;

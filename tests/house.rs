@@ -5,8 +5,19 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The rooms, ground floor first. A room imports only from those before it.
-const ROOMS: [&str; 10] =
-    ["packet", "ruleset", "dialect", "deployment", "flow", "explain", "audit", "report", "lang", "cli"];
+const ROOMS: [&str; 11] = [
+    "packet",
+    "ruleset",
+    "dialect",
+    "deployment",
+    "flow",
+    "explain",
+    "audit",
+    "probe",
+    "report",
+    "lang",
+    "cli",
+];
 
 /// Lines that a file may have. Beyond that it is asking to be divided.
 const LONGEST_FILE: usize = 600;
