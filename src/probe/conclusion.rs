@@ -37,8 +37,9 @@ pub struct FlowVerdict {
 pub enum Verdict {
     /// They do.
     Pass,
-    /// They do not, and how they are turned away.
-    Blocked(Cause),
+    /// They do not, and how they are turned away, if that can be told. An opening flow that nothing answers counts as
+    /// blocked, and the flow that answers it as inconclusive: one end cannot tell which of the two was lost.
+    Blocked(Option<Cause>),
     /// What was seen has more than one explanation.
     Inconclusive,
     /// It was not tried.
@@ -65,7 +66,8 @@ pub enum Cause {
     Dropped,
     /// With an ICMP message.
     Rejected,
-    /// With a TCP reset: by a firewall, or because nobody listens.
+    /// With a TCP reset, by a firewall or because nobody listens; or by the server's own refusal of an address that a
+    /// translation has made wrong.
     Refused,
 }
 
@@ -153,6 +155,8 @@ pub enum Kind {
     TlsRequired,
     /// User or password were refused.
     LoginFailed,
+    /// The control connection ends or hangs before anything was transferred.
+    ControlLost,
     /// The SYN to a passive port gets no answer.
     RangeFiltered,
     /// Only some ports of the range can be reached.
@@ -209,7 +213,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, causes before what they cause.
-    pub const ALL: [Self; 37] = [
+    pub const ALL: [Self; 38] = [
         Self::OwnEgressBlocked,
         Self::ControlFiltered,
         Self::ControlRejected,
@@ -221,6 +225,7 @@ impl Kind {
         Self::CertificateRejected,
         Self::TlsRequired,
         Self::LoginFailed,
+        Self::ControlLost,
         Self::RangeFiltered,
         Self::RangePartlyFiltered,
         Self::HelperOnly,
@@ -264,6 +269,7 @@ impl Kind {
             Self::CertificateRejected => "CERTIFICATE_REJECTED",
             Self::TlsRequired => "TLS_REQUIRED",
             Self::LoginFailed => "LOGIN_FAILED",
+            Self::ControlLost => "CONTROL_LOST",
             Self::RangeFiltered => "RANGE_FILTERED",
             Self::RangePartlyFiltered => "RANGE_PARTLY_FILTERED",
             Self::HelperOnly => "HELPER_ONLY",

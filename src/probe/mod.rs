@@ -4,8 +4,10 @@
 //! concluded while connections are made, so that each conclusion can be tested without a network.
 
 pub mod conclusion;
+mod infer;
 pub mod observation;
 pub mod plan;
 mod stop;
 
+pub use infer::conclude;
 pub use stop::Stop;

@@ -1,0 +1,188 @@
+//! What the passive data connections of one session say.
+
+use std::net::{IpAddr, SocketAddr};
+
+use super::dialled::{self, Answer, answer};
+use super::{Data, Found, code, evidence, said, text, words};
+use crate::flow::{FlowId, Mode};
+use crate::probe::conclusion::{Cause, Evidence, Kind, Verdict};
+use crate::probe::observation::{DataConnection, Dial, Transfer, Trouble, Visit};
+use crate::probe::plan::Plan;
+
+const FLOWS: [FlowId; 2] = [FlowId::P3, FlowId::P4];
+
+/// Judges the passive data connections of `visit`.
+pub(super) fn judge(plan: &Plan, visit: &Visit, found: &mut Vec<Found>) -> Data {
+    let transfers: Vec<&Transfer> =
+        visit.transfers.iter().filter(|one| one.method.mode() == Mode::Passive).collect();
+    let mut reached: Vec<&Dial> = Vec::new();
+    let mut missed: Vec<(&Transfer, &Dial, Cause)> = Vec::new();
+    for &transfer in &transfers {
+        match attempt(visit, transfer) {
+            Some((dial, Answer::Established)) => {
+                reached.push(dial);
+                encryption(transfer, found);
+            }
+            Some((dial, Answer::Blocked(cause))) => missed.push((transfer, dial, cause)),
+            Some((dial, Answer::Here)) => {
+                found.push(
+                    Found::new(Kind::OwnEgressBlocked, dialled::evidence(dial))
+                        .by(transfer.method)
+                        .stops(&FLOWS),
+                );
+                missed.push((transfer, dial, Cause::Rejected));
+            }
+            Some((_, Answer::Unknown)) | None => {}
+        }
+    }
+    refusals(&transfers, found);
+    advertised(plan, visit, found);
+
+    // A listener that was gone once, and reached the next time, was the server's business.
+    if !reached.is_empty() {
+        missed.retain(|(_, _, cause)| *cause != Cause::Refused);
+    }
+    let Some(&(transfer, dial, cause)) = missed.first() else {
+        return works(plan, &transfers, &reached);
+    };
+    let here = found.iter().any(|one| one.kind == Kind::OwnEgressBlocked);
+    let ports = missed.iter().map(|(_, dial, _)| dial.peer.port());
+    let silent = missed.iter().filter(|(_, _, cause)| *cause == Cause::Dropped).count();
+    let kind = match cause {
+        _ if here => None,
+        _ if !reached.is_empty() => Some(Kind::RangePartlyFiltered),
+        // The kernel answers only so many packets a second with an ICMP error.
+        _ if silent > 0 && silent < missed.len() => Some(Kind::RejectRateLimited),
+        Cause::Dropped => Some(Kind::RangeFiltered),
+        Cause::Rejected => Some(Kind::RangeRejectedAdmin),
+        Cause::Refused => Some(Kind::RejectOrDead),
+    };
+    let evidence = answered(dial, transfer);
+    if let Some(kind) = kind {
+        found.push(Found::new(kind, evidence.clone()).by(transfer.method).stops(&FLOWS).at(ports));
+    }
+    let cause = if silent > 0 && silent < missed.len() { Cause::Rejected } else { cause };
+    Data {
+        opening: Verdict::Blocked(Some(cause)),
+        answering: Verdict::Inconclusive,
+        evidence: Some(evidence),
+    }
+}
+
+/// The attempt that counts: one that succeeded, else the first, of those to the server's own address. Others go where
+/// the reply to `PASV` pointed, and say whether that was right.
+fn attempt<'a>(visit: &Visit, transfer: &'a Transfer) -> Option<(&'a Dial, Answer)> {
+    let Some(DataConnection::Dialled { attempts, .. }) = &transfer.data else { return None };
+    let own = attempts.iter().filter(|dial| dial.peer.ip() == visit.server.ip());
+    let answers: Vec<(&Dial, Answer)> =
+        own.map(|dial| (dial, answer(dial, Some(visit.control.took)))).collect();
+    let established = answers.iter().find(|(_, answer)| *answer == Answer::Established);
+    established.or_else(|| answers.first()).copied()
+}
+
+/// The verdict where no connection was turned away.
+fn works(plan: &Plan, transfers: &[&Transfer], reached: &[&Dial]) -> Data {
+    let Some(dial) = reached.first() else {
+        let last = transfers.last().map(|transfer| evidence(&transfer.request));
+        return Data::unknown(last);
+    };
+    let whole = transfers.iter().find(|transfer| transfer.succeeded());
+    let declared = |port| plan.passive_ports.is_none_or(|range| range.contains(port));
+    let answer = match whole {
+        // What was reached is not what is declared: of the declared ports nothing is known.
+        _ if !reached.iter().any(|dial| declared(dial.peer.port())) => {
+            return Data::unknown(Some(dialled::evidence(dial)));
+        }
+        Some(transfer) => answered(dial, transfer),
+        None => dialled::evidence(dial),
+    };
+    // Without a byte over the connection only the handshake of TCP is known to pass.
+    let carried = whole.is_some()
+        || transfers.iter().any(|transfer| {
+            transfer.bytes > 0 || transfer.handshake.as_ref().is_some_and(|shaken| shaken.outcome.is_ok())
+        });
+    let verdict = if carried { Verdict::Pass } else { Verdict::Inconclusive };
+    Data { opening: verdict, answering: verdict, evidence: Some(answer) }
+}
+
+/// TLS that fails on a data connection, and transfers that fail although their connection is there.
+pub(super) fn encryption(transfer: &Transfer, found: &mut Vec<Found>) {
+    if transfer.succeeded() {
+        return;
+    }
+    let replies = || transfer.completion.iter().chain(&transfer.command);
+    let last = replies().next();
+    if last.is_some_and(|exchange| exchange.reply == Err(Trouble::Stopped)) {
+        return;
+    }
+    let refused = replies().any(|exchange| code(exchange).is_some_and(|code| code >= 400));
+    let demanded = replies().any(|exchange| words::demand_reuse(&text(exchange)));
+    let resumed =
+        transfer.handshake.as_ref().and_then(|one| one.outcome.as_ref().ok()).map(|one| one.resumed);
+    let kind = match &transfer.handshake {
+        Some(_) if demanded && resumed != Some(true) => Kind::TlsReuseRequired,
+        Some(handshake) => match &handshake.outcome {
+            Err(Trouble::Stopped) => return,
+            Err(_) => Kind::DataTlsFailed,
+            Ok(_) => Kind::TransferFailed,
+        },
+        None if refused || last.is_some() => Kind::TransferFailed,
+        None => return,
+    };
+    let mut shown = last.map(evidence).unwrap_or_default();
+    if let Some(Err(Trouble::Tls(reason))) = transfer.handshake.as_ref().map(|one| &one.outcome) {
+        shown.reply.push(reason.clone());
+    }
+    found.push(Found::new(kind, shown).by(transfer.method));
+}
+
+/// Requests that brought no port.
+fn refusals(transfers: &[&Transfer], found: &mut Vec<Found>) {
+    for transfer in transfers {
+        match &transfer.request.reply {
+            Err(Trouble::TimedOut | Trouble::Closed | Trouble::Broken(_)) => found.push(
+                Found::new(Kind::AlgInterference, evidence(&transfer.request))
+                    .by(transfer.method)
+                    .stops(&FLOWS),
+            ),
+            Err(Trouble::NotAReply(_) | Trouble::TooLong) => found.push(
+                Found::new(Kind::NotFtp, evidence(&transfer.request)).by(transfer.method).stops(&FLOWS),
+            ),
+            _ => {}
+        }
+    }
+    let refused = |transfer: &&&Transfer| code(&transfer.request).is_some_and(|code| code >= 400);
+    if let Some(first) = transfers.iter().find(refused)
+        && transfers.iter().all(|transfer| refused(&transfer))
+    {
+        let kind = match code(&first.request) {
+            Some(421 | 425) => Kind::RangeTooSmall,
+            _ if text(&first.request).contains("oops") => Kind::RangeTooSmall,
+            _ if words::demand_tls(&text(&first.request)) => Kind::TlsRequired,
+            _ => Kind::PassiveDisabled,
+        };
+        found.push(Found::new(kind, evidence(&first.request)).by(first.method).stops(&FLOWS));
+    }
+}
+
+/// Whether the replies to `PASV` name an address that clients can use.
+fn advertised(plan: &Plan, visit: &Visit, found: &mut Vec<Found>) {
+    let server = visit.server.ip();
+    let wrong = |address: IpAddr| address != server && plan.advertised.map(IpAddr::V4) != Some(address);
+    let named = visit.offers.iter().find(|offer| offer.address.is_some_and(wrong));
+    if let Some(offer) = named {
+        let mut shown = evidence(&offer.exchange);
+        shown.local = visit.control.local;
+        shown.peer = offer.address.map(|address| SocketAddr::new(address, offer.port.unwrap_or(0)));
+        found.push(Found::new(Kind::BadAdvertisedAddr, shown).by(offer.method).at(offer.port));
+    }
+}
+
+/// A connection, and the reply that named its port.
+fn answered(dial: &Dial, transfer: &Transfer) -> Evidence {
+    Evidence {
+        command: transfer.request.command.clone(),
+        reply: said(&transfer.request),
+        ..dialled::evidence(dial)
+    }
+}
