@@ -38,9 +38,25 @@ pub struct Blocked {
     pub by: Option<Place>,
 }
 
-/// What works over the firewalls of `contexts`, for each declared mode, family and kind of session.
-pub(super) fn all(deployment: &Deployment, contexts: &mut [Context<'_>]) -> Vec<Works> {
-    let mut all = Vec::new();
+/// What becomes of one flow over all firewalls, in one family and one kind of session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outlook {
+    /// The flow.
+    pub flow: FlowId,
+    /// The family.
+    pub family: Family,
+    /// With or without TLS.
+    pub session: Session,
+    /// The worst verdict of all firewalls. A flow that answers another is no better than that one.
+    pub verdict: CellVerdict,
+    /// The first firewall with that verdict, unless it is open.
+    pub firewall: Option<String>,
+}
+
+/// What works over the firewalls of `contexts`, for each declared mode, family and kind of session; and what becomes of
+/// each flow.
+pub(super) fn all(deployment: &Deployment, contexts: &mut [Context<'_>]) -> (Vec<Works>, Vec<Outlook>) {
+    let (mut all, mut outlook) = (Vec::new(), Vec::new());
     // In the order of the path: from the clients to the server.
     let mut contexts: Vec<&mut Context<'_>> = contexts.iter_mut().collect();
     contexts.sort_by_key(|context| {
@@ -57,21 +73,32 @@ pub(super) fn all(deployment: &Deployment, contexts: &mut [Context<'_>]) -> Vec<
     for (mode, _) in modes.into_iter().filter(|(_, declared)| *declared) {
         for family in deployment.families() {
             for &session in Session::offered(deployment.service.tls) {
-                all.push(one(mode, family, session, &mut contexts));
+                all.push(one(mode, family, session, &mut contexts, &mut outlook));
             }
         }
     }
-    all
+    (all, outlook)
 }
 
-fn one(mode: Mode, family: Family, session: Session, contexts: &mut [&mut Context<'_>]) -> Works {
+fn one(
+    mode: Mode,
+    family: Family,
+    session: Session,
+    contexts: &mut [&mut Context<'_>],
+    outlook: &mut Vec<Outlook>,
+) -> Works {
     let mut conditional = false;
     let mut blocked_by: Option<Blocked> = None;
     // Step by step as a session goes: each flow has to pass all firewalls before the next one starts.
     for flow in FlowId::ALL.into_iter().filter(|flow| flow.mode() == mode) {
+        let mut worst = Outlook { flow, family, session, verdict: CellVerdict::Open, firewall: None };
         for context in contexts.iter_mut() {
             // What is too complex to be told is not told.
             let extent = context.verdict_in(flow, family, session).unwrap_or(CellVerdict::Conditional);
+            if extent > worst.verdict {
+                worst.verdict = extent;
+                worst.firewall = Some(context.firewall().name.clone());
+            }
             match extent {
                 CellVerdict::Open => {}
                 CellVerdict::Conditional => conditional = true,
@@ -85,6 +112,7 @@ fn one(mode: Mode, family: Family, session: Session, contexts: &mut [&mut Contex
                 }
             }
         }
+        outlook.push(worst);
     }
     Works { mode, family, session, works: blocked_by.is_none(), conditional, blocked_by }
 }

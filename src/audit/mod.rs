@@ -38,7 +38,7 @@ pub mod tls;
 
 pub use catalogue::{Bilingual, Entry, Example, ExampleDialect, entry};
 pub use crossing::{Moment, Session};
-pub use end_to_end::{Blocked, Works};
+pub use end_to_end::{Blocked, Outlook, Works};
 pub use finding::{Finding, Level, Message, Packets, Place, Sample};
 pub use fix::{Edit, Fix, Patch, Trials, Written};
 pub use matrix::{Cell, CellVerdict, Uncovered};
@@ -72,6 +72,8 @@ pub struct Audit {
     pub matrix: Vec<Cell>,
     /// What works over all firewalls.
     pub end_to_end: Vec<Works>,
+    /// What becomes of each flow over all firewalls, in each family and kind of session.
+    pub outlook: Vec<Outlook>,
     /// The firewalls whose rule sets outgrew what can be evaluated; there are only findings about their texts.
     pub too_complex: Vec<String>,
     /// The findings that [`suppress`](suppress::suppress) took out.
@@ -95,7 +97,7 @@ pub fn audit(request: &Request<'_>) -> Audit {
             Err(_) => audit.too_complex.push(subject.firewall.name.clone()),
         }
     }
-    audit.end_to_end = end_to_end::all(request.deployment, &mut contexts);
+    (audit.end_to_end, audit.outlook) = end_to_end::all(request.deployment, &mut contexts);
     for context in &mut contexts {
         audit.matrix.extend(context.matrix.iter().cloned());
         let first = audit.findings.len();

@@ -5,9 +5,12 @@
 
 pub mod conclusion;
 mod infer;
+mod mend;
 pub mod observation;
 pub mod plan;
+pub mod prediction;
 mod stop;
 
 pub use infer::conclude;
+pub use mend::{Mend, mends};
 pub use stop::Stop;
