@@ -3,14 +3,27 @@
 //! [`plan`] says what is probed, [`observation`] what was seen, [`conclusion`] what follows from it. Nothing is
 //! concluded while connections are made, so that each conclusion can be tested without a network.
 
+mod burst;
 pub mod conclusion;
+mod control;
 mod infer;
 mod mend;
 pub mod observation;
 pub mod plan;
+mod policy;
 pub mod prediction;
+mod reply;
+mod run;
+mod socket;
 mod stop;
+mod tls;
+mod transfer;
+mod visit;
+mod watch;
 
 pub use infer::conclude;
 pub use mend::{Mend, mends};
+pub use run::probe;
 pub use stop::Stop;
+pub use visit::check_trust;
+pub use watch::{Step, Watch};

@@ -236,6 +236,8 @@ pub struct Offer {
     pub address: Option<IpAddr>,
     /// The port that the reply names; `None` if it names none, or is a refusal.
     pub port: Option<u16>,
+    /// The attempt to reach it, if one was made.
+    pub dial: Option<Dial>,
 }
 
 /// What a transfer moves.

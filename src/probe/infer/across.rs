@@ -36,7 +36,8 @@ pub(super) fn attempts<'a>(one: &Judged<'a>) -> impl Iterator<Item = &'a Dial> +
         Some(DataConnection::Dialled { attempts, .. }) => attempts.as_slice(),
         _ => &[],
     });
-    of_transfers.filter(move |dial| dial.peer.ip() == visit.server.ip())
+    let of_offers = visit.offers.iter().filter_map(|offer| offer.dial.as_ref());
+    of_transfers.chain(of_offers).filter(move |dial| dial.peer.ip() == visit.server.ip())
 }
 
 fn reached(one: &Judged<'_>) -> Vec<u16> {

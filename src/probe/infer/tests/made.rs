@@ -245,6 +245,7 @@ impl Session {
             exchange: exchange(Some("PASV"), "227 Entering Passive Mode"),
             address: Some(address.parse().expect("address")),
             port: Some(port),
+            dial: None,
         });
         self
     }

@@ -1,0 +1,277 @@
+//! The sequence of a probe: what is tried at once, and what after one another.
+//!
+//! A blocked connection takes as long as the time-out, so whatever may block has a session of its own, and all go on at
+//! once. A server that does not take so many sessions, or a range that is too small for so many listeners, gets them one
+//! after the other.
+
+use std::net::{IpAddr, SocketAddr};
+use std::thread;
+
+use super::Stop;
+use super::observation::{DataConnection, DialError, Method, Observation, Offer, Transfer, Visit, Work};
+use super::plan::Plan;
+use super::socket::{dial, random_name};
+use super::transfer::{File, Transfers, offer};
+use super::visit::{Ready, enter};
+use super::watch::{Step, Watch};
+use super::{burst, policy};
+use crate::audit::Session;
+use crate::flow::Mode;
+use crate::packet::Family;
+
+/// Ports that the range has to have for all passive methods to be tried at once.
+const ROOM: u32 = 16;
+/// What the probe stores and reads back.
+const CONTENT: &[u8] = b"ftpfw probe\n";
+
+/// Opens the sessions and connections of `plan`. Ends soon after `stop` is requested, with what is known by then.
+#[must_use]
+pub fn probe(plan: &Plan, stop: &Stop, watch: &dyn Watch) -> Observation {
+    let sessions =
+        plan.servers.iter().flat_map(|&server| plan.sessions.iter().map(move |&session| (server, session)));
+    let run = |(server, session)| Run { plan, stop, watch, server, session };
+    let visits = if is_roomy(plan) {
+        thread::scope(|scope| {
+            let threads: Vec<_> = sessions.map(|one| scope.spawn(move || run(one).visit())).collect();
+            threads.into_iter().filter_map(|thread| thread.join().ok()).collect()
+        })
+    } else {
+        sessions.map(|one| run(one).visit()).collect()
+    };
+    Observation { visits, interrupted: stop.is_requested() }
+}
+
+/// Whether several sessions may ask for listeners at once.
+fn is_roomy(plan: &Plan) -> bool {
+    plan.jobs > 1 && plan.passive_ports.is_none_or(|range| range.count() >= ROOM)
+}
+
+/// One kind of session with one address.
+struct Run<'a> {
+    plan: &'a Plan,
+    stop: &'a Stop,
+    watch: &'a dyn Watch,
+    server: IpAddr,
+    session: Session,
+}
+
+impl Run<'_> {
+    fn visit(&self) -> Visit {
+        let (mut visit, ready) = self.enter();
+        let Some(ready) = ready else { return visit };
+        let methods = self.methods();
+        let (tried, rest) = if is_roomy(self.plan) { self.at_once(&methods) } else { (Vec::new(), methods) };
+        visit.transfers = tried;
+        self.one_by_one(Some(ready), &rest, &mut visit);
+        visit.transfers.sort_by_key(|transfer| transfer.method);
+        self.extras(&mut visit);
+        visit
+    }
+
+    fn begin(&self, step: Step) {
+        let server = SocketAddr::new(self.server, self.plan.control_port);
+        self.watch.begins(server, self.session, step);
+    }
+
+    fn enter(&self) -> (Visit, Option<Ready>) {
+        self.begin(Step::Enter);
+        enter(self.plan, self.server, self.session, self.stop)
+    }
+
+    /// The methods to try. Two ports of the range say more than one: where `PASV` does not serve, `EPSV` does twice.
+    fn methods(&self) -> Vec<Method> {
+        let family = Family::of(self.server);
+        let modes = self.plan.modes;
+        let wanted = |method: &Method| match method.mode() {
+            Mode::Active => modes.active,
+            Mode::Passive => modes.passive,
+        };
+        let mut methods: Vec<Method> =
+            Method::ALL.into_iter().filter(|method| method.serves(family) && wanted(method)).collect();
+        if !Method::Pasv.serves(family) && modes.passive {
+            methods.push(Method::Epsv);
+        }
+        methods
+    }
+
+    /// Tries the methods but the first each in a session of its own. Returns the transfers, and the methods that are
+    /// left: the first, and those for which the server took no further session.
+    fn at_once(&self, methods: &[Method]) -> (Vec<Transfer>, Vec<Method>) {
+        let mut left: Vec<Method> = methods.first().copied().into_iter().collect();
+        let results: Vec<(Method, Option<Transfer>)> = thread::scope(|scope| {
+            let threads: Vec<_> = methods
+                .iter()
+                .skip(1)
+                .map(|&method| scope.spawn(move || (method, self.alone(method))))
+                .collect();
+            threads.into_iter().filter_map(|thread| thread.join().ok()).collect()
+        });
+        let mut transfers = Vec::new();
+        for (method, transfer) in results {
+            match transfer {
+                Some(transfer) => transfers.push(transfer),
+                None => left.push(method),
+            }
+        }
+        (transfers, left)
+    }
+
+    /// A listing by `method` in a session of its own; `None` if there is none to be had, or if the server's resources
+    /// may have been spent on the other sessions.
+    fn alone(&self, method: Method) -> Option<Transfer> {
+        let (_, ready) = self.enter();
+        let mut ready = ready?;
+        let transfer = self.listing(&mut ready, method);
+        let spent = method.mode() == Mode::Passive && transfer.data.is_none();
+        if is_usable(&transfer) {
+            ready.control.quit();
+        }
+        (!spent || self.stop.is_requested()).then_some(transfer)
+    }
+
+    fn listing(&self, ready: &mut Ready, method: Method) -> Transfer {
+        self.begin(Step::Transfer(method));
+        let nothing = File { name: "", content: &[] };
+        let Ready { control, tls } = ready;
+        let transfers = Transfers { plan: self.plan, tls: tls.as_ref(), stop: self.stop };
+        transfers.run(control, method, Work::List, nothing)
+    }
+
+    /// Tries `methods` one after the other, as far as possible in one session; then what else a session is good for.
+    fn one_by_one(&self, mut ready: Option<Ready>, methods: &[Method], visit: &mut Visit) {
+        for &method in methods {
+            if self.stop.is_requested() {
+                return;
+            }
+            let Some(mut session) = ready.take().or_else(|| self.enter().1) else { return };
+            let transfer = self.listing(&mut session, method);
+            let usable = is_usable(&transfer);
+            let again = was_refused(&transfer);
+            visit.transfers.push(transfer);
+            ready = usable.then_some(session);
+            // A listener may be gone by chance, once.
+            if again && let Some(mut session) = ready.take().or_else(|| self.enter().1) {
+                let transfer = self.listing(&mut session, method);
+                ready = is_usable(&transfer).then_some(session);
+                visit.transfers.push(transfer);
+            }
+        }
+        let Some(mut session) = ready else { return };
+        let worked = |mode: Mode| {
+            let done = visit.transfers.iter().find(|one| one.method.mode() == mode && one.succeeded());
+            done.map(|transfer| transfer.method)
+        };
+        let passive = worked(Mode::Passive);
+        if let Some(method) = passive.or_else(|| worked(Mode::Active))
+            && !self.plan.read_only
+        {
+            let Some(left) = self.files(session, method, visit) else { return };
+            session = left;
+        }
+        self.samples(&mut session, passive.is_some(), visit);
+        session.control.quit();
+    }
+
+    /// Stores a file of the probe's own, reads it back, and removes it. That this is not permitted is no fault.
+    fn files(&self, mut session: Ready, method: Method, visit: &mut Visit) -> Option<Ready> {
+        let name = format!("ftpfw-probe-{}.tmp", random_name());
+        let file = File { name: &name, content: CONTENT };
+        for work in [Work::Store, Work::Retrieve] {
+            self.begin(Step::Transfer(method));
+            let Ready { control, tls } = &mut session;
+            let transfers = Transfers { plan: self.plan, tls: tls.as_ref(), stop: self.stop };
+            let transfer = transfers.run(control, method, work, file);
+            let permitted = transfer
+                .command
+                .as_ref()
+                .is_some_and(|command| command.reply.as_ref().is_ok_and(|reply| reply.code < 400));
+            let (usable, done) = (is_usable(&transfer), transfer.succeeded());
+            // A refusal of the file says nothing of the connection, and a broken connection everything.
+            if permitted || !usable {
+                visit.transfers.push(transfer);
+            }
+            if !usable {
+                self.remove(&name);
+                return None;
+            }
+            if !permitted && work == Work::Store {
+                return Some(session);
+            }
+            if !done {
+                break;
+            }
+        }
+        let _ = session.control.ask(&format!("DELE {name}"));
+        Some(session)
+    }
+
+    /// Removes the file in a new session, since the old one is lost.
+    fn remove(&self, name: &str) {
+        if let (_, Some(mut session)) = self.enter() {
+            let _ = session.control.ask(&format!("DELE {name}"));
+            session.control.quit();
+        }
+    }
+
+    /// Asks for more ports than are used, to see where they are; and sees whether they are reached, where that is known
+    /// to be quick.
+    fn samples(&self, session: &mut Ready, reachable: bool, visit: &mut Visit) {
+        let methods: Vec<Method> =
+            self.methods().into_iter().filter(|method| method.mode() == Mode::Passive).collect();
+        for number in 0..usize::from(self.plan.samples) {
+            let Some(&method) = methods.get(number % methods.len().max(1)) else { return };
+            if self.stop.is_requested() {
+                return;
+            }
+            let mut offer = offer(&mut session.control, method);
+            let lost = offer.exchange.reply.is_err();
+            let missed = self.reach(&mut offer, reachable);
+            visit.offers.push(offer);
+            if lost || missed {
+                return;
+            }
+        }
+    }
+
+    /// Whether the port of `offer` was tried in vain.
+    fn reach(&self, offer: &mut Offer, reachable: bool) -> bool {
+        let Some(port) = offer.port.filter(|_| reachable) else { return false };
+        let peer = SocketAddr::new(self.server, port);
+        let (attempt, _) = dial(peer, self.plan.timeout, self.stop);
+        let missed = attempt.outcome.is_err();
+        offer.dial = Some(attempt);
+        missed
+    }
+
+    /// What is only done when asked for.
+    fn extras(&self, visit: &mut Visit) {
+        if self.plan.policy && !self.stop.is_requested() {
+            self.begin(Step::Policy);
+            visit.policies = policy::check(|| self.enter().1);
+        }
+        if let Some(count) = self.plan.burst.filter(|_| !self.stop.is_requested()) {
+            self.begin(Step::Burst);
+            let method =
+                if Method::Pasv.serves(Family::of(self.server)) { Method::Pasv } else { Method::Epsv };
+            visit.burst = Some(burst::burst(count, method, || self.enter(), self.stop));
+        }
+    }
+}
+
+/// Whether the control connection is in order after `transfer`: the server is not in the middle of anything.
+fn is_usable(transfer: &Transfer) -> bool {
+    let last = transfer.completion.as_ref().or(transfer.command.as_ref()).unwrap_or(&transfer.request);
+    last.reply.as_ref().is_ok_and(|reply| reply.code >= 200 && reply.code != 421)
+        && transfer.request.reply.is_ok()
+}
+
+/// Whether a port that the server had just offered was closed.
+fn was_refused(transfer: &Transfer) -> bool {
+    let Some(DataConnection::Dialled { attempts, .. }) = &transfer.data else { return false };
+    attempts.iter().all(|attempt| match attempt.outcome {
+        Err(DialError::Errno(errno)) => {
+            std::io::Error::from_raw_os_error(errno).kind() == std::io::ErrorKind::ConnectionRefused
+        }
+        _ => false,
+    })
+}

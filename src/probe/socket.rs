@@ -1,0 +1,142 @@
+//! Connections that are opened and awaited with a deadline, and with the system's own words for what went wrong.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
+use std::time::{Duration, Instant};
+
+use mio::{Events, Interest, Poll, Token};
+use ring::rand::{SecureRandom, SystemRandom};
+
+use super::Stop;
+use super::observation::{Dial, DialError};
+use crate::packet::PortRange;
+
+/// How long nobody looks at [`Stop`].
+pub(super) const SLICE: Duration = Duration::from_millis(100);
+/// How many ports are tried for a listener.
+const TRIES: u16 = 32;
+
+/// Connects to `peer`, and tells how that went. The stream blocks, and sends small packets at once.
+pub(super) fn dial(peer: SocketAddr, timeout: Duration, stop: &Stop) -> (Dial, Option<TcpStream>) {
+    let start = Instant::now();
+    let result = connect(peer, start + timeout, stop);
+    let took = start.elapsed();
+    match result {
+        Ok(stream) => {
+            let local = stream.local_addr().ok();
+            (Dial { peer, local, took, outcome: Ok(()) }, Some(stream))
+        }
+        Err((error, local)) => (Dial { peer, local, took, outcome: Err(error) }, None),
+    }
+}
+
+type Failed = (DialError, Option<SocketAddr>);
+
+fn connect(peer: SocketAddr, deadline: Instant, stop: &Stop) -> Result<TcpStream, Failed> {
+    let mut stream = mio::net::TcpStream::connect(peer).map_err(|error| (dial_error(&error), None))?;
+    let mut established = || -> Result<bool, DialError> {
+        let mut poll = Poll::new().map_err(|error| dial_error(&error))?;
+        poll.registry()
+            .register(&mut stream, Token(0), Interest::WRITABLE)
+            .map_err(|error| dial_error(&error))?;
+        let mut events = Events::with_capacity(4);
+        loop {
+            if stop.is_requested() {
+                return Err(DialError::Stopped);
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Err(DialError::TimedOut);
+            }
+            match poll.poll(&mut events, Some(left.min(SLICE))) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(dial_error(&error)),
+                Ok(()) => {}
+            }
+            if let Ok(Some(error)) | Err(error) = stream.take_error() {
+                return Err(dial_error(&error));
+            }
+            if !events.is_empty() && stream.peer_addr().is_ok() {
+                return Ok(true);
+            }
+        }
+    };
+    if let Err(error) = established() {
+        let local = stream.local_addr().ok().filter(|local| !local.ip().is_unspecified());
+        return Err((error, local));
+    }
+    let stream = TcpStream::from(stream);
+    let settled = stream.set_nonblocking(false).and_then(|()| stream.set_nodelay(true));
+    settled.map_err(|error| (dial_error(&error), stream.local_addr().ok()))?;
+    Ok(stream)
+}
+
+fn dial_error(error: &io::Error) -> DialError {
+    error.raw_os_error().map_or(DialError::Other(error.kind()), DialError::Errno)
+}
+
+/// Listens at `address` on a port out of `ports`; any free one where clients may listen everywhere.
+pub(super) fn listen(address: IpAddr, ports: PortRange) -> io::Result<TcpListener> {
+    let listener = if ports.contains(1024) && ports.contains(u16::MAX) {
+        TcpListener::bind((address, 0))?
+    } else {
+        let mut random = [0; 4];
+        let _ = SystemRandom::new().fill(&mut random);
+        let start = u32::from_le_bytes(random) % ports.count();
+        let tries = (0..u32::from(TRIES).min(ports.count())).map(|step| (start + step) % ports.count());
+        let mut last = io::Error::from(io::ErrorKind::AddrInUse);
+        let bound = tries.filter_map(|offset| u16::try_from(offset).ok()).find_map(|offset| {
+            TcpListener::bind((address, ports.first() + offset)).map_err(|error| last = error).ok()
+        });
+        bound.ok_or(last)?
+    };
+    listener.set_nonblocking(true)?;
+    Ok(listener)
+}
+
+/// Random letters and digits, for a name that nobody else has.
+pub(super) fn random_name() -> String {
+    let mut random = [0; 8];
+    let _ = SystemRandom::new().fill(&mut random);
+    random.iter().fold(String::new(), |name, byte| name + &format!("{byte:02x}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TIMEOUT: Duration = Duration::from_secs(20);
+
+    #[test]
+    fn an_open_and_a_closed_port() {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let peer = listener.local_addr().expect("an address");
+        let (seen, stream) = dial(peer, TIMEOUT, &Stop::default());
+        assert_eq!(seen.outcome, Ok(()));
+        assert_eq!(seen.local, stream.expect("a stream").local_addr().ok());
+        drop(listener);
+        let (seen, stream) = dial(peer, TIMEOUT, &Stop::default());
+        assert!(matches!(seen.outcome, Err(DialError::Errno(_))), "{seen:?}");
+        assert!(stream.is_none());
+    }
+
+    #[test]
+    fn a_request_to_stop_ends_the_wait() {
+        let stop = Stop::default();
+        stop.request();
+        // Nobody answers at an address of documentation, and nothing is waited for.
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let (seen, _) = dial(listener.local_addr().expect("an address"), TIMEOUT, &stop);
+        assert_eq!(seen.outcome, Err(DialError::Stopped));
+    }
+
+    #[test]
+    fn listeners_stay_in_their_range() {
+        let address = IpAddr::from([127, 0, 0, 1]);
+        let range = PortRange::new(47_310, 47_330).expect("a range");
+        let port = listen(address, range).expect("a listener").local_addr().expect("an address").port();
+        assert!(range.contains(port));
+        let any = PortRange::new(1024, u16::MAX).expect("a range");
+        assert!(listen(address, any).is_ok());
+    }
+}

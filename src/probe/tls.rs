@@ -1,0 +1,169 @@
+//! TLS of control and data connections.
+
+use std::io;
+use std::net::{IpAddr, TcpStream};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{CryptoProvider, ring as provider, verify_tls12_signature, verify_tls13_signature};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::{
+    ClientConfig, ClientConnection, DigitallySignedStruct, HandshakeKind, ProtocolVersion, RootCertStore,
+    SignatureScheme, StreamOwned,
+};
+use rustls_platform_verifier::BuilderVerifierExt;
+
+use super::Stop;
+use super::observation::{Encryption, Handshake, Trouble};
+use super::plan::Trust;
+
+/// An encrypted connection.
+pub(super) type TlsStream = StreamOwned<ClientConnection, TcpStream>;
+
+/// How the connections of one probe are encrypted. Clones share their sessions, so that a data connection resumes that of
+/// its control connection, which vsftpd and `ProFTPD` demand against stolen ports (RFC 4217 §15.2.6).
+#[derive(Debug, Clone)]
+pub(super) struct Tls {
+    config: Arc<ClientConfig>,
+    name: ServerName<'static>,
+}
+
+impl Tls {
+    /// Connections to a server of this name, or else of this address.
+    ///
+    /// TLS 1.2 is offered alone: any number of data connections can resume one of its sessions, while a ticket of TLS 1.3
+    /// serves once, and servers hand out two.
+    ///
+    /// # Errors
+    ///
+    /// Why no certificate can be believed: the words of the TLS library.
+    pub(super) fn new(trust: &Trust, name: Option<&str>, address: IpAddr) -> Result<Self, String> {
+        let crypto = Arc::new(provider::default_provider());
+        let builder = ClientConfig::builder_with_provider(Arc::clone(&crypto))
+            .with_protocol_versions(&[&rustls::version::TLS12])
+            .map_err(|error| error.to_string())?;
+        let builder = match trust {
+            Trust::System => builder.with_platform_verifier().map_err(|error| error.to_string())?,
+            Trust::Roots(pem) => builder.with_root_certificates(roots(pem)?),
+            Trust::Anything => {
+                builder.dangerous().with_custom_certificate_verifier(Arc::new(Believing(crypto)))
+            }
+        };
+        let name = match name {
+            Some(name) => ServerName::try_from(name.to_owned()).map_err(|error| error.to_string())?,
+            None => ServerName::IpAddress(address.into()),
+        };
+        Ok(Self { config: Arc::new(builder.with_no_client_auth()), name })
+    }
+
+    /// Encrypts `stream`, as the client that FTP clients always are, whoever opened the connection (RFC 4217 §7).
+    pub(super) fn wrap(
+        &self,
+        stream: TcpStream,
+        timeout: Duration,
+        stop: &Stop,
+    ) -> (Handshake, Option<TlsStream>) {
+        let start = Instant::now();
+        let result = self.shake_hands(stream, start + timeout, stop);
+        let took = start.elapsed();
+        match result {
+            Ok(stream) => {
+                let version = match stream.conn.protocol_version() {
+                    Some(ProtocolVersion::TLSv1_3) => "TLSv1.3".to_owned(),
+                    Some(ProtocolVersion::TLSv1_2) => "TLSv1.2".to_owned(),
+                    other => format!("{other:?}"),
+                };
+                let resumed = stream.conn.handshake_kind() == Some(HandshakeKind::Resumed);
+                (Handshake { took, outcome: Ok(Encryption { version, resumed }) }, Some(stream))
+            }
+            Err(trouble) => (Handshake { took, outcome: Err(trouble) }, None),
+        }
+    }
+
+    fn shake_hands(&self, stream: TcpStream, deadline: Instant, stop: &Stop) -> Result<TlsStream, Trouble> {
+        let connection = ClientConnection::new(Arc::clone(&self.config), self.name.clone())
+            .map_err(|error| Trouble::Tls(error.to_string()))?;
+        stream.set_read_timeout(Some(super::socket::SLICE)).map_err(|error| trouble(&error))?;
+        let mut stream = StreamOwned::new(connection, stream);
+        while stream.conn.is_handshaking() {
+            if stop.is_requested() {
+                return Err(Trouble::Stopped);
+            }
+            if Instant::now() >= deadline {
+                return Err(Trouble::TimedOut);
+            }
+            match stream.conn.complete_io(&mut stream.sock) {
+                Err(error) if is_patience(&error) => {}
+                Err(error) => return Err(trouble(&error)),
+                Ok(_) => {}
+            }
+        }
+        Ok(stream)
+    }
+}
+
+/// Whether an operation merely has to be tried again.
+pub(super) fn is_patience(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut | io::ErrorKind::Interrupted)
+}
+
+/// `error` of a connection that exists.
+pub(super) fn trouble(error: &io::Error) -> Trouble {
+    if let Some(inner) = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+        return Trouble::Tls(inner.to_string());
+    }
+    match error.kind() {
+        io::ErrorKind::UnexpectedEof => Trouble::Closed,
+        _ => Trouble::Broken(error.raw_os_error()),
+    }
+}
+
+fn roots(pem: &[u8]) -> Result<RootCertStore, String> {
+    let mut roots = RootCertStore::empty();
+    for certificate in CertificateDer::pem_slice_iter(pem) {
+        let certificate = certificate.map_err(|error| error.to_string())?;
+        roots.add(certificate).map_err(|error| error.to_string())?;
+    }
+    Ok(roots)
+}
+
+/// Believes every certificate, and nothing else: whoever shows one has to have its key.
+#[derive(Debug)]
+struct Believing(Arc<CryptoProvider>);
+
+impl ServerCertVerifier for Believing {
+    fn verify_server_cert(
+        &self,
+        _: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        _: &[u8],
+        _: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls12_signature(message, certificate, signed, &self.0.signature_verification_algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls13_signature(message, certificate, signed, &self.0.signature_verification_algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.signature_verification_algorithms.supported_schemes()
+    }
+}
