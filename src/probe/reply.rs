@@ -85,16 +85,11 @@ fn code(line: &str) -> Option<(u16, bool)> {
 /// The address and port in a reply to `PASV`: the first six numbers in a row, wherever they stand (RFC 1123 §4.1.2.6).
 pub(super) fn address_of_pasv(reply: &Reply) -> Option<(IpAddr, u16)> {
     let text = reply.lines.first()?.get(4..)?;
-    let starts = text.char_indices().filter(|&(at, character)| {
-        character.is_ascii_digit() && !text[..at].ends_with(|before: char| before.is_ascii_digit())
-    });
-    starts.map(|(at, _)| &text[at..]).find_map(six_numbers)
+    text.split(|character: char| !character.is_ascii_digit() && character != ',').find_map(six_numbers)
 }
 
 fn six_numbers(text: &str) -> Option<(IpAddr, u16)> {
-    let end =
-        text.find(|character: char| !character.is_ascii_digit() && character != ',').unwrap_or(text.len());
-    let numbers: Vec<u8> = text[..end].split(',').map(str::parse).collect::<Result<_, _>>().ok()?;
+    let numbers: Vec<u8> = text.split(',').map(str::parse).collect::<Result<_, _>>().ok()?;
     let [a, b, c, d, high, low] = numbers[..] else { return None };
     let port = u16::from_be_bytes([high, low]);
     (port != 0).then_some((Ipv4Addr::new(a, b, c, d).into(), port))

@@ -59,13 +59,38 @@ impl Run<'_> {
     fn visit(&self) -> Visit {
         let (mut visit, ready) = self.enter();
         let Some(ready) = ready else { return visit };
-        let methods = self.methods();
-        let (tried, rest) = if is_roomy(self.plan) { self.at_once(&methods) } else { (Vec::new(), methods) };
-        visit.transfers = tried;
-        self.one_by_one(Some(ready), &rest, &mut visit);
+        self.transfer_all(ready, &mut visit);
         visit.transfers.sort_by_key(|transfer| transfer.method);
         self.extras(&mut visit);
         visit
+    }
+
+    /// Tries every method: the first in this session, and the others at the same time in sessions of their own, if there
+    /// is room; in this one, if there is none.
+    fn transfer_all(&self, ready: Ready, visit: &mut Visit) {
+        let methods = self.methods();
+        let Some((&first, others)) = methods.split_first() else { return };
+        if !is_roomy(self.plan) {
+            let ready = self.one_by_one(Some(ready), &methods, visit);
+            return self.finish(ready, visit);
+        }
+        let (ready, results) = thread::scope(|scope| {
+            let alone = |&method| scope.spawn(move || (method, self.alone(method)));
+            let threads: Vec<_> = others.iter().map(alone).collect();
+            let ready = self.one_by_one(Some(ready), &[first], visit);
+            let results: Vec<(Method, Option<Transfer>)> =
+                threads.into_iter().filter_map(|thread| thread.join().ok()).collect();
+            (ready, results)
+        });
+        let mut left = Vec::new();
+        for (method, transfer) in results {
+            match transfer {
+                Some(transfer) => visit.transfers.push(transfer),
+                None => left.push(method),
+            }
+        }
+        let ready = self.one_by_one(ready, &left, visit);
+        self.finish(ready, visit);
     }
 
     fn begin(&self, step: Step) {
@@ -94,28 +119,6 @@ impl Run<'_> {
         methods
     }
 
-    /// Tries the methods but the first each in a session of its own. Returns the transfers, and the methods that are
-    /// left: the first, and those for which the server took no further session.
-    fn at_once(&self, methods: &[Method]) -> (Vec<Transfer>, Vec<Method>) {
-        let mut left: Vec<Method> = methods.first().copied().into_iter().collect();
-        let results: Vec<(Method, Option<Transfer>)> = thread::scope(|scope| {
-            let threads: Vec<_> = methods
-                .iter()
-                .skip(1)
-                .map(|&method| scope.spawn(move || (method, self.alone(method))))
-                .collect();
-            threads.into_iter().filter_map(|thread| thread.join().ok()).collect()
-        });
-        let mut transfers = Vec::new();
-        for (method, transfer) in results {
-            match transfer {
-                Some(transfer) => transfers.push(transfer),
-                None => left.push(method),
-            }
-        }
-        (transfers, left)
-    }
-
     /// A listing by `method` in a session of its own; `None` if there is none to be had, or if the server's resources
     /// may have been spent on the other sessions.
     fn alone(&self, method: Method) -> Option<Transfer> {
@@ -137,26 +140,31 @@ impl Run<'_> {
         transfers.run(control, method, Work::List, nothing)
     }
 
-    /// Tries `methods` one after the other, as far as possible in one session; then what else a session is good for.
-    fn one_by_one(&self, mut ready: Option<Ready>, methods: &[Method], visit: &mut Visit) {
+    /// Tries `methods` one after the other, as far as possible in one session. Returns it, if it is still good for
+    /// anything.
+    fn one_by_one(&self, mut ready: Option<Ready>, methods: &[Method], visit: &mut Visit) -> Option<Ready> {
         for &method in methods {
-            if self.stop.is_requested() {
-                return;
-            }
-            let Some(mut session) = ready.take().or_else(|| self.enter().1) else { return };
-            let transfer = self.listing(&mut session, method);
-            let usable = is_usable(&transfer);
-            let again = was_refused(&transfer);
-            visit.transfers.push(transfer);
-            ready = usable.then_some(session);
             // A listener may be gone by chance, once.
-            if again && let Some(mut session) = ready.take().or_else(|| self.enter().1) {
+            for _ in 0..2 {
+                if self.stop.is_requested() {
+                    return None;
+                }
+                let mut session = ready.take().or_else(|| self.enter().1)?;
                 let transfer = self.listing(&mut session, method);
+                let again = was_refused(&transfer);
                 ready = is_usable(&transfer).then_some(session);
                 visit.transfers.push(transfer);
+                if !again {
+                    break;
+                }
             }
         }
-        let Some(mut session) = ready else { return };
+        ready
+    }
+
+    /// What else the session is good for.
+    fn finish(&self, ready: Option<Ready>, visit: &mut Visit) {
+        let Some(mut session) = ready.or_else(|| self.another(visit)) else { return };
         let worked = |mode: Mode| {
             let done = visit.transfers.iter().find(|one| one.method.mode() == mode && one.succeeded());
             done.map(|transfer| transfer.method)
@@ -170,6 +178,12 @@ impl Run<'_> {
         }
         self.samples(&mut session, passive.is_some(), visit);
         session.control.quit();
+    }
+
+    /// A new session, if the last one ended with a transfer that failed and others did not.
+    fn another(&self, visit: &Visit) -> Option<Ready> {
+        let worked = visit.transfers.iter().any(Transfer::succeeded);
+        if worked && !self.stop.is_requested() { self.enter().1 } else { None }
     }
 
     /// Stores a file of the probe's own, reads it back, and removes it. That this is not permitted is no fault.
