@@ -26,10 +26,11 @@ const LONGEST_FILE: usize = 600;
 const TABLES: [(&str, &str); 0] = [];
 
 /// Places outside `src/lang` whose text is for programs, not for people, each with the reason.
-const NOT_SENTENCES: [(&str, &str); 5] = [
+const NOT_SENTENCES: [(&str, &str); 6] = [
     ("src/dialect/", "keywords of the firewalls' own languages"),
     ("src/flow/grant/", "comments in rule sets, by which tools know the rules again"),
     ("src/explain/settings/", "commands and labels of other programs, spelled as they spell them"),
+    ("src/probe/respond/", "replies of FTP, which programs read"),
     ("src/probe/infer/words.rs", "what FTP servers say, to be recognised"),
     ("src/deployment/node.rs", "a message of the YAML parser, to be recognised"),
 ];

@@ -1,0 +1,228 @@
+//! A responder on loopback, spoken to by the probe and by scripts.
+
+use std::io::{BufRead, BufReader, Write};
+use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
+use std::sync::mpsc::channel;
+use std::thread;
+use std::time::Duration;
+
+use super::{Event, Options, Responder};
+use crate::audit::Session;
+use crate::deployment::{ActiveSource, Modes, Tls};
+use crate::packet::{AddressSet, PortRange};
+use crate::probe::conclusion::Verdict;
+use crate::probe::plan::{Login, Plan, Secret, Trust};
+use crate::probe::token::{Claim, Conversation};
+use crate::probe::{Stop, conclude, probe};
+
+const LOCAL: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
+
+/// A range of its own for each test, since they run at the same time.
+fn options(first: u16) -> Options {
+    Options {
+        addresses: vec![LOCAL],
+        control_port: 0,
+        passive_ports: PortRange::new(first, first + 19),
+        advertised: None,
+        active_source: Some(ActiveSource::Ephemeral),
+        clients: AddressSet::any(),
+        token: Secret::new("5ec7e7".into()),
+        sessions: 16,
+        duration: Duration::from_secs(60),
+    }
+}
+
+/// Runs a responder while `test` talks to it, and returns what it told of.
+fn while_running(options: Options, test: impl FnOnce(SocketAddr)) -> Vec<Event> {
+    let responder = Responder::bind(options).expect("ports");
+    let address = responder.addresses()[0];
+    let stop = Stop::default();
+    let (sender, events) = channel();
+    thread::scope(|scope| {
+        let running = scope.spawn(|| responder.run(&stop, &sender));
+        test(address);
+        stop.request();
+        running.join().expect("no panic").expect("to have served");
+    });
+    events.try_iter().collect()
+}
+
+fn plan(server: SocketAddr, passive_ports: Option<PortRange>) -> Plan {
+    Plan {
+        servers: vec![server.ip()],
+        aliases: Vec::new(),
+        name: None,
+        control_port: server.port(),
+        tls: Tls::None,
+        sessions: vec![Session::Plain],
+        modes: Modes { active: true, passive: true },
+        passive_ports,
+        advertised: None,
+        active_source: ActiveSource::Ephemeral,
+        client_ports: PortRange::new(1024, u16::MAX).expect("a range"),
+        login: Login { user: "anonymous".into(), password: Secret::new("guest@".into()) },
+        trust: Trust::System,
+        read_only: false,
+        policy: true,
+        burst: None,
+        samples: 2,
+        timeout: Duration::from_secs(20),
+        jobs: 8,
+    }
+}
+
+/// A client by hand.
+struct Client(BufReader<TcpStream>);
+
+impl Client {
+    fn new(address: SocketAddr) -> Self {
+        let stream = TcpStream::connect(address).expect("a connection");
+        stream.set_read_timeout(Some(Duration::from_secs(20))).expect("a time-out");
+        Self(BufReader::new(stream))
+    }
+
+    fn line(&mut self) -> String {
+        let mut line = String::new();
+        self.0.read_line(&mut line).expect("a reply");
+        line.trim_end().to_owned()
+    }
+
+    fn ask(&mut self, command: &str) -> String {
+        self.0.get_mut().write_all(format!("{command}\r\n").as_bytes()).expect("to be sent");
+        self.line()
+    }
+}
+
+#[test]
+fn the_probe_finds_everything_in_order() {
+    let options = options(47_100);
+    let range = options.passive_ports;
+    let events = while_running(options, |server| {
+        let plan = plan(server, range);
+        let seen = probe(&plan, &Stop::default(), &());
+        let found = conclude(&plan, &seen);
+        assert!(found.flows.iter().all(|flow| flow.verdict == Verdict::Pass), "{seen:#?}");
+        let kinds: Vec<&str> = found.conclusions.iter().map(|one| one.kind.id()).collect();
+        assert_eq!(kinds, ["BOUNCE_SAFE"], "third parties are refused, and so is PASV after EPSV ALL");
+        let works: Vec<_> =
+            seen.visits[0].transfers.iter().map(|one| (one.method.id(), one.succeeded())).collect();
+        let expected =
+            [("EPSV", true), ("EPSV", true), ("EPSV", true), ("PASV", true), ("EPRT", true), ("PORT", true)];
+        assert_eq!(works, expected, "EPSV also stores and retrieves");
+        assert_eq!(seen.visits[0].offers.len(), 2);
+    });
+    assert!(events.iter().any(|event| matches!(event, Event::Transferred(_, reply) if reply == "226 Done.")));
+}
+
+#[test]
+fn third_parties_and_other_families_are_refused() {
+    while_running(options(47_120), |server| {
+        let mut client = Client::new(server);
+        client.line();
+        for (command, code) in [
+            ("PORT 192,0,2,1,156,64", "504"),
+            ("PORT 127,0,0,1,3,255", "504"),
+            ("PORT 1,2,3", "501"),
+            ("EPRT |2|::1|40000|", "522"),
+            ("EPRT |1|192.0.2.1|40000|", "504"),
+            ("EPSV 2", "522"),
+            ("SITE FTPFW SWEEP", "530"),
+            ("SITE FTPFW CONNECT 40000", "530"),
+            ("RETR /etc/passwd", "550"),
+            ("STOR ../x", "553"),
+            ("LIST", "425"),
+            ("EPSV ALL", "200"),
+            ("PASV", "503"),
+            ("PORT 127,0,0,1,156,64", "503"),
+            ("\u{fffd}\u{0}garbage", "502"),
+        ] {
+            let reply = client.ask(command);
+            assert!(reply.starts_with(code), "{command}: {reply}");
+        }
+    });
+}
+
+#[test]
+fn only_the_token_opens_a_sweep_and_it_is_never_sent() {
+    let range = options(47_140).passive_ports.expect("a range");
+    while_running(options(47_140), |server| {
+        let mut client = Client::new(server);
+        client.line();
+        let hello = client.ask("SITE FTPFW HELLO a1");
+        let words: Vec<&str> = hello.split(' ').collect();
+        let conversation = |token: &str| Conversation {
+            token: Secret::new(token.into()),
+            probe: "a1".into(),
+            responder: words[1].into(),
+        };
+        let own = conversation("5ec7e7");
+        assert!(own.accepts(Claim::Responder, words[2]), "{hello}");
+        assert!(!hello.contains("5ec7e7"));
+        let wrong = client.ask(&format!("SITE FTPFW PROVE {}", conversation("guess").proof(Claim::Probe)));
+        assert!(wrong.starts_with("530"), "{wrong}");
+        assert!(client.ask("SITE FTPFW SEEN").starts_with("530"));
+        let right = client.ask(&format!("SITE FTPFW PROVE {}", own.proof(Claim::Probe)));
+        assert!(right.starts_with("200"), "{right}");
+        assert!(client.ask("SITE FTPFW SWEEP").starts_with("200"));
+        let mut port = Client::new(SocketAddr::new(LOCAL, range.first() + 3));
+        assert!(own.accepts(Claim::Port(range.first() + 3), &port.line()));
+        assert_eq!(client.ask("SITE FTPFW SEEN"), "211-Seen");
+        assert_eq!(client.line(), format!(" reached {}", range.first() + 3));
+    });
+}
+
+#[test]
+fn strangers_and_too_many_are_sent_away() {
+    let nobody: AddressSet = ["192.0.2.1".parse::<IpAddr>().expect("an address")].into_iter().collect();
+    let events = while_running(Options { clients: nobody, ..options(47_160) }, |server| {
+        assert_eq!(Client::new(server).line(), "");
+    });
+    assert!(matches!(events[..], [Event::Stranger(_)]), "{events:?}");
+    let events = while_running(Options { sessions: 1, ..options(47_180) }, |server| {
+        let mut first = Client::new(server);
+        first.line();
+        assert!(Client::new(server).line().starts_with("421"));
+        assert!(first.ask("NOOP").starts_with("200"));
+    });
+    assert!(events.iter().any(|event| matches!(event, Event::Full(_))), "{events:?}");
+}
+
+#[test]
+fn long_lines_and_large_files_have_an_end() {
+    while_running(options(47_200), |server| {
+        let mut client = Client::new(server);
+        client.line();
+        assert!(client.ask(&"a".repeat(5_000)).starts_with("500"));
+
+        let mut client = Client::new(server);
+        client.line();
+        let reply = client.ask("EPSV");
+        let port: u16 = reply.split('|').nth(3).expect("a port").parse().expect("a number");
+        let mut data = TcpStream::connect((LOCAL, port)).expect("a connection");
+        assert!(client.ask("STOR big").starts_with("150"));
+        // The responder hangs up in the middle.
+        let _ = data.write_all(&vec![0; 1 << 20]);
+        drop(data);
+        let reply = client.line();
+        assert!(reply.starts_with("552"), "{reply}");
+    });
+}
+
+#[test]
+fn it_ends_by_itself() {
+    let responder = Responder::bind(Options { duration: Duration::ZERO, ..options(47_220) }).expect("ports");
+    responder.run(&Stop::default(), &channel().0).expect("to have served");
+}
+
+#[test]
+fn every_port_that_is_not_to_be_had_is_named() {
+    let mut options = options(47_240);
+    let taken = [47_241, 47_250].map(|port| TcpListener::bind((LOCAL, port)).expect("a port"));
+    options.addresses.push("192.0.2.77".parse().expect("an address"));
+    options.passive_ports = PortRange::new(47_240, 47_251);
+    let errors = Responder::bind(options).expect_err("ports that are taken");
+    let own: Vec<u16> =
+        errors.iter().filter(|one| one.address.ip() == LOCAL).map(|one| one.address.port()).collect();
+    assert_eq!(own, taken.map(|listener| listener.local_addr().expect("an address").port()));
+    assert_eq!(errors.len(), 2 + 13, "nothing can be bound to somebody else's address");
+}
