@@ -17,6 +17,7 @@ pub mod respond;
 mod run;
 mod socket;
 mod stop;
+pub mod sweep;
 mod tls;
 pub mod token;
 mod transfer;

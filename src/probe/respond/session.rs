@@ -11,7 +11,7 @@ use super::Event;
 use super::command::{Lines, eprt, parted, port};
 use super::data::{Agreed, connect, half_open, open, receive, send};
 use super::shared::Shared;
-use crate::packet::Family;
+use crate::packet::{Family, PortRange, PortSet};
 use crate::probe::socket::SLICE;
 use crate::probe::tls::is_patience;
 use crate::probe::token::{self, Claim, Conversation};
@@ -311,22 +311,22 @@ impl Session<'_> {
 
     /// The ports that the client has reached, and those that it has knocked at in vain.
     fn seen(&mut self) -> Result<(), Over> {
-        let listed = |ports: &mut dyn Iterator<Item = u16>| {
-            ports.fold(String::new(), |text, port| text + " " + &port.to_string())
-        };
         let reached = self.shared.reached(self.peer.ip()).unwrap_or_default();
-        let reached = listed(&mut reached.into_iter());
-        let knocked = match half_open(self.own, self.peer.ip()) {
-            Some(ports) => listed(&mut ports.into_iter()),
-            None => " unknown".to_owned(),
-        };
-        // Lines stay short of what a reader takes for one.
+        let knocked = half_open(self.own, self.peer.ip());
         let mut reply = "211-Seen".to_owned();
-        for (word, ports) in [("reached", reached), ("knocked", knocked)] {
-            let ports: Vec<&str> = ports.split_ascii_whitespace().collect();
-            for chunk in ports.chunks(200) {
-                let _ = write!(reply, "\r\n {word} {}", chunk.join(" "));
+        let mut list = |word: &str, ports: &PortSet| {
+            // Lines stay short of what a reader takes for one.
+            for ranges in ports.ranges().chunks(100) {
+                let _ = write!(reply, "\r\n {word}");
+                for range in ranges {
+                    let _ = write!(reply, " {}-{}", range.first(), range.last());
+                }
             }
+        };
+        list("reached", &reached.into_iter().map(PortRange::single).collect());
+        match knocked {
+            Some(ports) => list("knocked", &ports.into_iter().map(PortRange::single).collect()),
+            None => reply.push_str("\r\n unknown"),
         }
         self.reply(&(reply + "\r\n211 End"))
     }

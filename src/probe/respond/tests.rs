@@ -12,6 +12,7 @@ use crate::deployment::{ActiveSource, Modes, Tls};
 use crate::packet::{AddressSet, PortRange};
 use crate::probe::conclusion::Verdict;
 use crate::probe::plan::{Login, Plan, Secret, Trust};
+use crate::probe::sweep::{Failure, Outcome, sweep};
 use crate::probe::token::{Claim, Conversation};
 use crate::probe::{Stop, conclude, probe};
 
@@ -167,7 +168,7 @@ fn only_the_token_opens_a_sweep_and_it_is_never_sent() {
         let mut port = Client::new(SocketAddr::new(LOCAL, range.first() + 3));
         assert!(own.accepts(Claim::Port(range.first() + 3), &port.line()));
         assert_eq!(client.ask("SITE FTPFW SEEN"), "211-Seen");
-        assert_eq!(client.line(), format!(" reached {}", range.first() + 3));
+        assert_eq!(client.line(), format!(" reached {0}-{0}", range.first() + 3));
     });
 }
 
@@ -225,4 +226,21 @@ fn every_port_that_is_not_to_be_had_is_named() {
         errors.iter().filter(|one| one.address.ip() == LOCAL).map(|one| one.address.port()).collect();
     assert_eq!(own, taken.map(|listener| listener.local_addr().expect("an address").port()));
     assert_eq!(errors.len(), 2 + 13, "nothing can be bound to somebody else's address");
+}
+
+#[test]
+fn a_sweep_reaches_every_port_and_is_reached() {
+    let options = options(47_260);
+    let (range, token) = (options.passive_ports, options.token.clone());
+    while_running(options, |server| {
+        let sweeps = sweep(&plan(server, range), &token, &Stop::default());
+        assert!(sweeps[0].is_clear(), "{sweeps:?}");
+        assert_eq!((sweeps[0].passive.len(), sweeps[0].active.len()), (20, 3));
+        let wider = plan(server, PortRange::new(47_258, 47_279));
+        let outcomes: Vec<_> = sweep(&wider, &token, &Stop::default())[0].runs();
+        assert_eq!(outcomes.len(), 2, "two ports below the range are closed: {outcomes:?}");
+        assert_eq!((outcomes[0].last, outcomes[0].outcome), (47_259, Outcome::Refused));
+        let guess = Secret::new("guess".into());
+        assert_eq!(sweep(&wider, &guess, &Stop::default())[0].failure, Some(Failure::WrongToken));
+    });
 }

@@ -1,0 +1,243 @@
+//! Every port of the passive range, and the active data connection, from both ends: with a responder that shares a token.
+//!
+//! A connection that fails says at one end only that nothing came back. The responder says whether the SYN arrived, and
+//! so which way the packets were lost.
+
+mod agent;
+mod knock;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
+use std::net::{IpAddr, SocketAddr};
+use std::time::{Duration, Instant};
+
+use self::agent::Agent;
+use self::knock::{Knock, knock};
+use super::Stop;
+use super::observation::Trouble;
+use super::plan::{Plan, Secret};
+use super::socket::{SLICE, listen};
+use crate::packet::Family;
+
+/// How many ports are tried again after ICMP errors, one by one. Linux sends one error a second to each peer
+/// (icmp(7), `icmp_ratelimit`).
+const AGAIN: usize = 3;
+/// The time between two such attempts.
+const PAUSE: Duration = Duration::from_millis(1100);
+/// How many active data connections are tried.
+const ACTIVE: usize = 3;
+
+/// What became of all ports in one family.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sweep {
+    /// The family.
+    pub family: Family,
+    /// The ports of the passive range, in order.
+    pub passive: Vec<(u16, Outcome)>,
+    /// The ports that the responder was asked to connect to.
+    pub active: Vec<(u16, Arrived)>,
+    /// Why there is not more, if anything went wrong.
+    pub failure: Option<Failure>,
+}
+
+/// What became of one port.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Outcome {
+    /// The connection reached this responder.
+    Open,
+    /// It reached somebody else, who does not know the token.
+    WrongHost,
+    /// Nothing came back, and whether the SYN arrived at the other end: `None` where its system does not tell.
+    Silent {
+        /// Whether it did.
+        arrived: Option<bool>,
+    },
+    /// An ICMP message came back, or this machine's own error: the system's number.
+    Rejected(i32),
+    /// A reset came back, and whether the SYN arrived at the other end.
+    Refused,
+    /// Nothing came back, while ICMP errors answered for other ports: they are sent so seldom that this may be a port
+    /// that is rejected as well as one that is dropped.
+    RateLimited,
+    /// Not tried: the sweep ended before.
+    Untried,
+}
+
+/// What became of a data connection of the responder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Arrived {
+    /// It arrived, from this port.
+    From(u16),
+    /// The responder connected, and somebody else than this probe answered.
+    Elsewhere,
+    /// Nothing answered the responder, and nothing arrived here.
+    Silent,
+    /// The responder's system says why: its error number.
+    Failed(i32),
+}
+
+/// Why a sweep could not be done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Failure {
+    /// There is no control connection.
+    NoControl,
+    /// What answers is no responder.
+    NoResponder,
+    /// The other end does not know the token, or does not accept ours.
+    WrongToken,
+    /// The control connection was lost.
+    Lost(Trouble),
+}
+
+/// Ports in a row with the same outcome.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Run {
+    /// The first port.
+    pub first: u16,
+    /// The last port.
+    pub last: u16,
+    /// What became of them.
+    pub outcome: Outcome,
+}
+
+impl Sweep {
+    /// The ports of the range, those in a row with the same outcome together.
+    #[must_use]
+    pub fn runs(&self) -> Vec<Run> {
+        let mut runs: Vec<Run> = Vec::new();
+        for &(port, outcome) in &self.passive {
+            match runs.last_mut() {
+                Some(run) if run.outcome == outcome && run.last.checked_add(1) == Some(port) => {
+                    run.last = port;
+                }
+                _ => runs.push(Run { first: port, last: port, outcome }),
+            }
+        }
+        runs
+    }
+
+    /// Whether every port is open, and every active data connection arrived.
+    #[must_use]
+    pub fn is_clear(&self) -> bool {
+        self.failure.is_none()
+            && self.passive.iter().all(|(_, outcome)| *outcome == Outcome::Open)
+            && self.active.iter().all(|(_, arrived)| matches!(arrived, Arrived::From(_)))
+    }
+}
+
+/// Tries all ports of `plan` against a responder that knows `token`, in each family.
+#[must_use]
+pub fn sweep(plan: &Plan, token: &Secret, stop: &Stop) -> Vec<Sweep> {
+    plan.servers.iter().map(|&server| family(plan, server, token, stop)).collect()
+}
+
+fn family(plan: &Plan, server: IpAddr, token: &Secret, stop: &Stop) -> Sweep {
+    let ports: Vec<u16> = match plan.passive_ports {
+        Some(range) if plan.modes.passive => (range.first()..=range.last()).collect(),
+        _ => Vec::new(),
+    };
+    let passive = ports.iter().map(|&port| (port, Outcome::Untried)).collect();
+    let mut sweep = Sweep { family: Family::of(server), passive, active: Vec::new(), failure: None };
+    if let Err(failure) = fill(&mut sweep, plan, server, token, stop) {
+        sweep.failure = Some(failure);
+    }
+    sweep
+}
+
+fn fill(sweep: &mut Sweep, plan: &Plan, server: IpAddr, token: &Secret, stop: &Stop) -> Result<(), Failure> {
+    let mut agent = Agent::enter(plan, server, token, stop)?;
+    let ports: Vec<u16> = sweep.passive.iter().map(|(port, _)| *port).collect();
+    if !ports.is_empty() {
+        agent.begin()?;
+        let mut knocks = knock(server, &ports, plan.timeout, &agent.conversation, stop);
+        let seen = agent.seen()?;
+        again(&mut knocks, server, plan.timeout, &agent, stop);
+        sweep.passive = judged(&knocks, &seen);
+        agent.end()?;
+    }
+    if plan.modes.active {
+        sweep.active = active(plan, &mut agent, stop)?;
+    }
+    agent.leave();
+    Ok(())
+}
+
+/// Tries some of the silent ports again, slowly, if ICMP errors answered for others.
+fn again(knocks: &mut [(u16, Knock)], server: IpAddr, timeout: Duration, agent: &Agent, stop: &Stop) {
+    if !has_errors(knocks) {
+        return;
+    }
+    let silent = knocks.iter_mut().filter(|(_, knock)| *knock == Knock::Silent).take(AGAIN);
+    for (port, known) in silent {
+        let until = Instant::now() + PAUSE;
+        while Instant::now() < until && !stop.is_requested() {
+            std::thread::sleep(SLICE.min(until.saturating_duration_since(Instant::now())));
+        }
+        let retried = knock(server, &[*port], timeout, &agent.conversation, stop);
+        if let Some((_, found)) = retried.into_iter().next() {
+            // Silence with time for an error is silence.
+            *known = if found == Knock::Silent { Knock::SilentAgain } else { found };
+        }
+    }
+}
+
+/// Whether ICMP errors came back: those of administrators, and port-unreachable, which reads like a reset.
+fn has_errors(knocks: &[(u16, Knock)]) -> bool {
+    let any = |wanted: fn(&Knock) -> bool| knocks.iter().any(|(_, knock)| wanted(knock));
+    any(|knock| matches!(knock, Knock::Error(_)))
+        || (any(|knock| *knock == Knock::Refused) && any(|knock| *knock == Knock::Silent))
+}
+
+/// What both ends say together.
+fn judged(knocks: &[(u16, Knock)], seen: &agent::Seen) -> Vec<(u16, Outcome)> {
+    let errors = has_errors(knocks) || knocks.iter().any(|(_, knock)| *knock == Knock::SilentAgain);
+    let outcome = |port: u16, knock: Knock| match knock {
+        Knock::Proven => Outcome::Open,
+        Knock::Unproven => Outcome::WrongHost,
+        Knock::Refused => Outcome::Refused,
+        Knock::Error(errno) => Outcome::Rejected(errno),
+        Knock::Untried => Outcome::Untried,
+        Knock::Silent | Knock::SilentAgain => {
+            let arrived = match &seen.knocked {
+                _ if seen.reached.contains(&port) => Some(true),
+                Some(knocked) => Some(knocked.contains(&port)),
+                None => None,
+            };
+            if knock == Knock::Silent && errors && arrived != Some(true) {
+                Outcome::RateLimited
+            } else {
+                Outcome::Silent { arrived }
+            }
+        }
+    };
+    knocks.iter().map(|&(port, knock)| (port, outcome(port, knock))).collect()
+}
+
+/// Has the responder connect to some ports of this machine.
+fn active(plan: &Plan, agent: &mut Agent, stop: &Stop) -> Result<Vec<(u16, Arrived)>, Failure> {
+    let mut tried = Vec::new();
+    let mut used = BTreeSet::new();
+    for _ in 0..ACTIVE {
+        if stop.is_requested() {
+            break;
+        }
+        let Ok(listener) = listen(agent.own_address(), plan.client_ports) else { break };
+        let Ok(own) = listener.local_addr() else { break };
+        if !used.insert(own.port()) {
+            continue;
+        }
+        let arrived = agent.connect(own.port(), &listener, plan.timeout, stop)?;
+        tried.push((own.port(), arrived));
+        // One silence is enough to wait for.
+        if !matches!(arrived, Arrived::From(_)) {
+            break;
+        }
+    }
+    Ok(tried)
+}
+
+/// The peer of a connection, for messages.
+fn at(server: IpAddr, port: u16) -> SocketAddr {
+    SocketAddr::new(server, port)
+}
