@@ -127,8 +127,20 @@ impl DeploymentArgs {
 ///
 /// What stands in the way of having one.
 pub(super) fn load(args: &DeploymentArgs, console: &mut Console) -> Result<Option<Deployment>, Failure> {
+    Ok(load_with_source(args, console)?.map(|(_, deployment)| deployment))
+}
+
+/// The same, with what knows where each field stands.
+///
+/// # Errors
+///
+/// What stands in the way of having one.
+pub(super) fn load_with_source(
+    args: &DeploymentArgs,
+    console: &mut Console,
+) -> Result<Option<(Reading, Deployment)>, Failure> {
     let reading = read(args, console)?;
-    Ok(accepted(reading, args, console)?.map(|(_, deployment)| deployment))
+    accepted(reading, args, console)
 }
 
 /// The same for `audit`: with what knows where each field stands, and without what is said as a finding.

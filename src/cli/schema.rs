@@ -24,10 +24,12 @@ pub(super) enum Of {
     Audit,
     /// `diff --format json`.
     Diff,
+    /// `probe --format json`.
+    Probe,
 }
 
 impl Of {
-    const ALL: [Self; 4] = [Self::Deployment, Self::Explain, Self::Audit, Self::Diff];
+    const ALL: [Self; 5] = [Self::Deployment, Self::Explain, Self::Audit, Self::Diff, Self::Probe];
 
     fn id(self) -> &'static str {
         match self {
@@ -35,6 +37,7 @@ impl Of {
             Self::Explain => "explain",
             Self::Audit => "audit",
             Self::Diff => "diff",
+            Self::Probe => "probe",
         }
     }
 }
@@ -47,6 +50,7 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> Result<Exit, 
         Of::Explain => include_str!("../../docs/schema/explain.json").to_owned(),
         Of::Audit => include_str!("../../docs/schema/audit.json").to_owned(),
         Of::Diff => include_str!("../../docs/schema/diff.json").to_owned(),
+        Of::Probe => include_str!("../../docs/schema/probe.json").to_owned(),
     };
     console.print(&schema)?;
     Ok(Exit::Well)

@@ -5,6 +5,8 @@
 //! shows its public address in place of theirs, one of the server's side shows its public address in place of
 //! the server's.
 
+use std::net::IpAddr;
+
 use ipnet::IpNet;
 
 use crate::deployment::{Deployment, Firewall, Nat, Place, Side};
@@ -32,14 +34,8 @@ pub struct Views {
 /// What `firewall`, one of the deployment's, sees of both ends.
 #[must_use]
 pub fn views(deployment: &Deployment, firewall: &Firewall) -> Views {
-    let gateways = |side: Side| {
-        deployment
-            .firewalls
-            .iter()
-            .filter(move |other| other.side == side && other.place == Place::Gateway)
-            .collect::<Vec<_>>()
-    };
-    let (near_clients, near_server) = (gateways(Side::Client), gateways(Side::Server));
+    let (near_clients, near_server) =
+        (gateways(deployment, Side::Client), gateways(deployment, Side::Server));
     let position = |all: &[&Firewall]| all.iter().position(|other| other.name == firewall.name);
 
     let view = |clients_crossed: usize, server_crossed: usize| View {
@@ -72,20 +68,40 @@ impl Views {
     }
 }
 
+/// The server's addresses as clients dial them: before the outermost of the gateways that translate them, in the order
+/// of the deployment.
+#[must_use]
+pub fn dialled_servers(deployment: &Deployment) -> Vec<IpAddr> {
+    let gateways = gateways(deployment, Side::Server);
+    deployment.service.addresses.iter().map(|&declared| outermost(&gateways, declared)).collect()
+}
+
+fn gateways(deployment: &Deployment, side: Side) -> Vec<&Firewall> {
+    let is_meant = |other: &&Firewall| other.side == side && other.place == Place::Gateway;
+    deployment.firewalls.iter().filter(is_meant).collect()
+}
+
+/// A declared address of the server as it is before all `gateways`.
+fn outermost(gateways: &[&Firewall], declared: IpAddr) -> IpAddr {
+    gateways
+        .iter()
+        .rev()
+        .filter_map(|gateway| gateway.nat)
+        .fold(declared, |address, nat| if nat.private == IpNet::from(address) { nat.public } else { address })
+}
+
 /// The server's addresses after a packet to it has crossed the first `crossed` gateways of its side.
 ///
 /// A deployment may declare any of the addresses that the server has along the path.
 fn servers_after(deployment: &Deployment, gateways: &[&Firewall], crossed: usize) -> AddressSet {
-    let seen =
-        deployment.service.addresses.iter().map(|&declared| {
-            let outermost =
-                gateways.iter().rev().filter_map(|gateway| gateway.nat).fold(declared, |address, nat| {
-                    if nat.private == IpNet::from(address) { nat.public } else { address }
-                });
-            gateways.iter().take(crossed).filter_map(|gateway| gateway.nat).fold(outermost, |address, nat| {
+    let seen = deployment.service.addresses.iter().map(|&declared| {
+        gateways.iter().take(crossed).filter_map(|gateway| gateway.nat).fold(
+            outermost(gateways, declared),
+            |address, nat| {
                 if nat.public == address { nat.private.addr() } else { address }
-            })
-        });
+            },
+        )
+    });
     seen.collect()
 }
 

@@ -39,6 +39,16 @@ pub fn about(command: &str, lang: Lang) -> Option<String> {
             "Show what one rule set lets through and another does not; their dialects may differ",
             "显示一个规则集放行而另一个不放行的数据包；两者可以是不同的语言"
         ),
+        "probe" => say!(
+            lang,
+            "Open real control and data connections from here, and say which flow is blocked, and by what kind of filter",
+            "从本机建立真实的控制连接和数据连接，说明哪个流被阻断，以及是哪一类过滤所致"
+        ),
+        "respond" => say!(
+            lang,
+            "Be the other end for probe where no FTP server runs (yet): answer at the control port and at every passive port",
+            "在没有（或尚无）FTP 服务器的地方充当 probe 的另一端：在控制端口和每个被动端口上应答"
+        ),
         "rule" => say!(
             lang,
             "Print what the catalogue says of a finding: why it matters, wrong and right, how to mend it",
@@ -69,7 +79,9 @@ pub fn about(command: &str, lang: Lang) -> Option<String> {
 /// What an argument of `command` means, in one sentence without a full stop.
 #[must_use]
 pub fn argument(command: &str, id: &str, lang: Lang) -> Option<String> {
-    of_audit(command, id, lang).or_else(|| of_others(command, id, lang))
+    of_audit(command, id, lang)
+        .or_else(|| super::probe::argument(command, id, lang))
+        .or_else(|| of_others(command, id, lang))
 }
 
 /// Those of `audit` and of its catalogue.
@@ -338,7 +350,7 @@ pub fn epilogue(command: &str, lang: Lang) -> Option<String> {
              # ftpfw: ignore FTP032 客户端可信\n\n\
              或使用基线文件。不再起作用的忽略项会被报告。"
         ),
-        _ => return None,
+        _ => return super::probe::epilogue(command, lang),
     })
 }
 
@@ -352,7 +364,7 @@ pub fn value_name(name: &str, lang: Lang) -> String {
         "RANGE" => "端口范围",
         "KIND" => "类型",
         "CIDR" => "网段",
-        "SIDE" => "哪一端",
+        "SIDE" | "END" => "哪一端",
         "PLACE" => "位置",
         "DIALECT" => "规则语言",
         "STRATEGY" => "方式",
@@ -368,6 +380,12 @@ pub fn value_name(name: &str, lang: Lang) -> String {
         "WHEN" => "时机",
         "OPTIONS" => "选项",
         "LEVEL" => "级别",
+        "HOST" => "主机",
+        "USER" => "用户",
+        "SECONDS" => "秒数",
+        "TIME" => "时长",
+        "COUNT" => "数目",
+        "RULESET" => "规则集",
         "OF" => "对象",
         other => other,
     };

@@ -13,6 +13,7 @@ pub mod generate;
 pub mod help;
 pub mod live;
 pub mod load;
+pub mod probe;
 pub mod problem;
 pub mod reading;
 pub mod settings;

@@ -49,26 +49,37 @@ pub(super) fn load<'a>(
         let (rules, complete) = live::load(console)?;
         return Ok(Input { loaded: vec![(firewall, rules)], complete });
     }
-    let mut loaded = Vec::new();
-    if paths.is_empty() {
-        // What a deployment names is beside it.
-        let folder = Path::new(&reading.source.name).parent().unwrap_or(Path::new(""));
-        for firewall in deployment.firewalls.iter().filter(|firewall| arguments.chosen.includes(firewall)) {
-            if !firewall.rulesets.is_empty() {
-                let paths: Vec<PathBuf> = firewall.rulesets.iter().map(|path| folder.join(path)).collect();
-                loaded.push((firewall, read(&paths, arguments.from, console)?));
-            }
-        }
-        if loaded.is_empty() {
-            return Err(Failure::NoRulesets);
-        }
-    } else {
-        let firewall = only_one(deployment, &arguments.chosen)?;
-        loaded.push((firewall, read(paths, arguments.from, console)?));
+    let loaded = named(paths, &arguments.chosen, arguments.from, (reading, deployment), console)?;
+    if loaded.is_empty() {
+        return Err(Failure::NoRulesets);
     }
     // A file that is cut off, or none of rules at all, reads like a firewall that lets everything through.
     let complete = loaded.iter().all(|(_, rules)| !rules.ruleset.is_empty());
     Ok(Input { loaded, complete })
+}
+
+/// The rule sets in `paths`, which are those of one firewall, or else those that the deployment names.
+pub(in crate::cli) fn named<'a>(
+    paths: &[PathBuf],
+    chosen: &Chosen,
+    from: Option<Format>,
+    (reading, deployment): (&Reading, &'a Deployment),
+    console: &mut Console,
+) -> Result<Vec<(&'a Firewall, Collection)>, Failure> {
+    if !paths.is_empty() {
+        let firewall = only_one(deployment, chosen)?;
+        return Ok(vec![(firewall, read(paths, from, console)?)]);
+    }
+    // What a deployment names is beside it.
+    let folder = Path::new(&reading.source.name).parent().unwrap_or(Path::new(""));
+    let mut loaded = Vec::new();
+    for firewall in deployment.firewalls.iter().filter(|firewall| chosen.includes(firewall)) {
+        if !firewall.rulesets.is_empty() {
+            let paths: Vec<PathBuf> = firewall.rulesets.iter().map(|path| folder.join(path)).collect();
+            loaded.push((firewall, read(&paths, from, console)?));
+        }
+    }
+    Ok(loaded)
 }
 
 /// Reads the rule sets of one firewall. What is not understood and makes a finding is said as that.

@@ -2,7 +2,7 @@
 
 mod baseline;
 mod fix;
-mod input;
+pub(super) mod input;
 pub(super) mod output;
 
 use std::path::PathBuf;

@@ -74,7 +74,7 @@ fn row(works: &Works, place: Option<String>, lang: Lang) -> Vec<String> {
 }
 
 /// The verdict on a flow, in a word.
-fn verdict(verdict: CellVerdict, lang: Lang) -> String {
+pub(in crate::lang) fn verdict(verdict: CellVerdict, lang: Lang) -> String {
     match verdict {
         CellVerdict::Open => say!(lang, "open", "放行"),
         CellVerdict::Conditional => say!(lang, "conditional", "视条件"),
@@ -91,7 +91,8 @@ pub(super) fn mode(mode: Mode, lang: Lang) -> String {
     }
 }
 
-fn session(session: Session, lang: Lang) -> String {
+/// The name of a kind of session.
+pub(in crate::lang) fn session(session: Session, lang: Lang) -> String {
     match session {
         Session::Plain => say!(lang, "plaintext", "明文"),
         Session::Tls => say!(lang, "TLS", "TLS"),

@@ -24,6 +24,7 @@ mod tls;
 pub use finding::diagnostic;
 pub use json::json;
 pub use matrix::document;
+pub(in crate::lang) use matrix::{session as session_name, verdict as cell_verdict};
 pub use sources::Sources;
 
 use super::{Lang, say};

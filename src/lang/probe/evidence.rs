@@ -1,0 +1,72 @@
+//! What a verdict or a conclusion rests on.
+
+use std::time::Duration;
+
+use super::errno;
+use crate::lang::{Lang, say};
+use crate::probe::conclusion::Evidence;
+
+/// How many characters of a line of a reply are shown.
+const LONGEST_LINE: usize = 200;
+/// How many lines of a reply are shown.
+const MOST_LINES: usize = 5;
+
+/// In a few words, for a cell of a table.
+pub(super) fn brief(evidence: &Evidence) -> String {
+    let mut parts = Vec::new();
+    parts.extend(evidence.errno.map(error));
+    if evidence.errno.is_none() {
+        // The last line of a reply of several is the one that ends it.
+        parts.extend(evidence.reply.last().map(|line| cut(line)));
+    }
+    parts.extend(evidence.took.map(milliseconds));
+    parts.extend(evidence.peer.map(|peer| peer.to_string()));
+    parts.join(", ")
+}
+
+/// All of it: what to call each line, and what it says.
+pub(super) fn notes(evidence: &Evidence, lang: Lang) -> Vec<(String, String)> {
+    let mut notes = Vec::new();
+    if let Some(number) = evidence.errno {
+        notes.push((say!(lang, "error", "错误码"), error(number)));
+    }
+    if let Some(took) = evidence.took {
+        notes.push((say!(lang, "after", "耗时"), milliseconds(took)));
+    }
+    if let Some(local) = evidence.local {
+        notes.push((say!(lang, "this end", "本端"), local.to_string()));
+    }
+    if let Some(peer) = evidence.peer {
+        notes.push((say!(lang, "other end", "对端"), peer.to_string()));
+    }
+    if let Some(command) = &evidence.command {
+        notes.push((say!(lang, "command", "命令"), cut(command)));
+    }
+    for line in evidence.reply.iter().take(MOST_LINES) {
+        notes.push((say!(lang, "reply", "应答"), cut(line)));
+    }
+    if let Some(more) = evidence.reply.len().checked_sub(MOST_LINES).filter(|&more| more > 0) {
+        notes
+            .push((say!(lang, "reply", "应答"), say!(lang, "(and {more} more lines)", "（另有 {more} 行）")));
+    }
+    notes
+}
+
+/// An error by its name and number.
+pub(super) fn error(number: i32) -> String {
+    errno::name(number).map_or_else(|| format!("errno {number}"), |name| format!("{name} ({number})"))
+}
+
+/// A time in milliseconds, as exactly as is of interest.
+pub(super) fn milliseconds(time: Duration) -> String {
+    let milliseconds = time.as_secs_f64() * 1000.0;
+    if milliseconds < 10.0 { format!("{milliseconds:.1} ms") } else { format!("{milliseconds:.0} ms") }
+}
+
+/// A line of the other end, which may be of any length.
+fn cut(line: &str) -> String {
+    match line.char_indices().nth(LONGEST_LINE) {
+        Some((end, _)) => format!("{}...", &line[..end]),
+        None => line.to_owned(),
+    }
+}
