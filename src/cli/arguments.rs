@@ -4,7 +4,7 @@ use clap::{ArgAction, Args, Parser, Subcommand};
 
 use super::choice::choice;
 use super::console::Color;
-use super::{audit, completions, diff, explain, generate, help, init, man, rule, schema, trace};
+use super::{audit, completions, diff, explain, generate, help, init, man, probe, rule, schema, trace};
 use crate::lang::Lang;
 
 /// The whole command line.
@@ -58,6 +58,8 @@ pub(super) enum Command {
     Trace(trace::Arguments),
     /// What one rule set lets through and another does not.
     Diff(diff::Arguments),
+    /// What happens on the wire.
+    Probe(probe::Arguments),
     /// The catalogue of findings.
     Rule(rule::Arguments),
     /// A deployment file to start from.

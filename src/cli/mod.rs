@@ -17,9 +17,12 @@ mod form;
 mod generate;
 mod help;
 mod init;
+mod interrupt;
 mod live;
 mod localize;
 mod man;
+mod number;
+mod probe;
 mod rule;
 mod rulesets;
 mod schema;
@@ -59,6 +62,7 @@ pub fn run(arguments: Vec<OsString>, console: &mut Console) -> Result<Exit, Fail
         Command::Audit(arguments) => audit::run(&arguments, console),
         Command::Diff(arguments) => diff::run(&arguments, console),
         Command::Trace(arguments) => trace::run(&arguments, console),
+        Command::Probe(arguments) => probe::run(&arguments, console),
         Command::Rule(arguments) => rule::run(&arguments, console),
         Command::Init(arguments) => init::run(&arguments, console),
         Command::Demo => demo::run(console),

@@ -10,6 +10,7 @@ mod generate;
 mod help;
 mod language;
 mod output;
+mod probe;
 mod readme;
 mod runner;
 mod said_once;

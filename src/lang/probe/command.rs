@@ -1,6 +1,7 @@
 //! What `probe` and `respond` say before anything happens.
 
 use std::io;
+use std::path::Path;
 
 use crate::lang::{Lang, say};
 use crate::packet::Family;
@@ -86,6 +87,27 @@ pub fn no_prediction(reason: &str, lang: Lang) -> String {
         "no prediction from the rule sets that the deployment names: {reason}",
         "无法根据部署中声明的规则集作出预测：{reason}"
     )
+}
+
+/// The certificates that are to be believed are of no use.
+#[must_use]
+pub fn unusable_trust(path: Option<&Path>, words: &str, lang: Lang) -> String {
+    let words = visible(words);
+    match path {
+        Some(path) => {
+            let path = visible(&path.display().to_string());
+            say!(
+                lang,
+                "--ca: {path} holds no usable certificate: {words}",
+                "--ca：{path} 中没有可用的证书：{words}"
+            )
+        }
+        None => say!(
+            lang,
+            "the certificates that this system believes cannot be used ({words}): name others with --ca, or give --insecure",
+            "无法使用本系统信任的证书（{words}）：请用 --ca 指定其他证书，或使用 --insecure"
+        ),
+    }
 }
 
 /// What a password is asked for with.

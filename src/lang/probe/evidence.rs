@@ -12,15 +12,17 @@ const LONGEST_LINE: usize = 200;
 const MOST_LINES: usize = 5;
 
 /// In a few words, for a cell of a table.
-pub(super) fn brief(evidence: &Evidence) -> String {
+pub(super) fn brief(evidence: &Evidence, lang: Lang) -> String {
     let mut parts = Vec::new();
-    parts.extend(evidence.errno.map(error));
+    parts.extend(
+        evidence.errno.map(|number| errno::name(number).map_or_else(|| error(number), str::to_owned)),
+    );
     if evidence.errno.is_none() {
         // The last line of a reply of several is the one that ends it.
         parts.extend(evidence.reply.last().map(|line| cut(line)));
     }
     parts.extend(evidence.took.map(milliseconds));
-    parts.extend(evidence.peer.map(|peer| peer.to_string()));
+    parts.extend(evidence.peer.map(|peer| peer.port()).map(|port| say!(lang, "port {port}", "端口 {port}")));
     parts.join(", ")
 }
 

@@ -10,6 +10,7 @@ mod json;
 mod meaning;
 mod mend;
 mod prediction;
+mod progress;
 #[cfg(test)]
 mod tests;
 mod title;
@@ -17,13 +18,14 @@ mod title;
 pub use advice::advice;
 pub use command::{
     login_with_line_break, no_address, no_count, no_password, no_prediction, no_seconds, password_prompt,
-    unknown_host,
+    unknown_host, unusable_trust,
 };
 pub use errno::name as errno_name;
 pub use help::{argument, epilogue};
 pub use json::json;
 pub use meaning::meaning;
 pub use prediction::Foretold;
+pub use progress::step;
 pub use title::title;
 
 use super::audit::session_name;

@@ -157,3 +157,16 @@ fn libc_refused() -> i32 {
 fn ports_are_told_as_runs() {
     assert!(all_text(Lang::En).contains("60007-60008, 60011"), "{}", all_text(Lang::En));
 }
+
+#[test]
+fn the_schema_knows_every_conclusion() {
+    let schema = include_str!("../../../docs/schema/probe.json");
+    let schema: serde_json::Value = serde_json::from_str(schema).expect("a schema");
+    let known: Vec<&str> = schema["$defs"]["conclusion"]["enum"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter_map(serde_json::Value::as_str)
+        .collect();
+    assert_eq!(known, Kind::ALL.map(Kind::id));
+}
