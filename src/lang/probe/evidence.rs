@@ -3,27 +3,34 @@
 use std::time::Duration;
 
 use super::errno;
+use crate::flow::Channel;
 use crate::lang::{Lang, say};
-use crate::probe::conclusion::Evidence;
+use crate::probe::conclusion::{Evidence, FlowVerdict, Verdict};
 
 /// How many characters of a line of a reply are shown.
 const LONGEST_LINE: usize = 200;
 /// How many lines of a reply are shown.
 const MOST_LINES: usize = 5;
 
-/// In a few words, for a cell of a table.
-pub(super) fn brief(evidence: &Evidence, lang: Lang) -> String {
+/// In a few words, for a cell of a table: no more than the rest of the row does not say.
+pub(super) fn brief(flow: &FlowVerdict, lang: Lang) -> String {
+    let Some(evidence) = &flow.evidence else { return String::new() };
     let mut parts = Vec::new();
-    parts.extend(
-        evidence.errno.map(|number| errno::name(number).map_or_else(|| error(number), str::to_owned)),
-    );
-    if evidence.errno.is_none() {
+    match evidence.errno {
+        Some(number) => parts.push(errno::name(number).map_or_else(|| error(number), str::to_owned)),
         // The last line of a reply of several is the one that ends it.
-        parts.extend(evidence.reply.last().map(|line| cut(line)));
+        None if flow.verdict != Verdict::Pass => parts.extend(evidence.reply.last().map(|line| cut(line))),
+        None => {}
     }
     parts.extend(evidence.took.map(milliseconds));
-    parts.extend(evidence.peer.map(|peer| peer.port()).map(|port| say!(lang, "port {port}", "端口 {port}")));
-    parts.join(", ")
+    if flow.flow.channel() == Channel::Data {
+        let port = evidence.peer.map(|peer| peer.port());
+        parts.extend(port.map(|port| say!(lang, "port {port}", "端口 {port}")));
+    }
+    parts.join(match lang {
+        Lang::En => ", ",
+        Lang::Zh => "，",
+    })
 }
 
 /// All of it: what to call each line, and what it says.

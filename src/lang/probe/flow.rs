@@ -52,7 +52,7 @@ fn row(flow: &FlowVerdict, plan: &Plan, lang: Lang) -> Vec<String> {
         endpoint(flow.flow, sender, plan, lang),
         endpoint(flow.flow, sender.other(), plan, lang),
         verdict(flow.verdict, lang),
-        flow.evidence.as_ref().map(|evidence| brief(evidence, lang)).unwrap_or_default(),
+        brief(flow, lang),
     ]
 }
 
