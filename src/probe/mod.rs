@@ -18,6 +18,8 @@ mod run;
 mod socket;
 mod stop;
 pub mod sweep;
+#[cfg(test)]
+mod tests;
 mod tls;
 pub mod token;
 mod transfer;

@@ -6,6 +6,7 @@ use super::dialled::{Answer, answer};
 use super::{Found, Judged};
 use crate::audit::Session;
 use crate::flow::{FlowId, Mode};
+use crate::packet::Family;
 use crate::probe::conclusion::{Cause, Conclusion, Evidence, Kind, Verdict};
 use crate::probe::observation::{DataConnection, Dial};
 use crate::probe::plan::Plan;
@@ -22,6 +23,7 @@ pub(super) fn compare(plan: &Plan, judged: &mut [Judged<'_>]) -> Vec<Conclusion>
         }
         if let (Some(readable), Some(encrypted)) = (readable, encrypted) {
             limited(judged, readable, encrypted);
+            partly(judged, readable, encrypted);
             helper_only(judged, readable, encrypted);
             new_only(judged, readable, encrypted);
         }
@@ -119,6 +121,16 @@ fn stalls(one: &mut Judged<'_>, quick: Option<Duration>) {
     }
 }
 
+/// What one session met shut is a part of the range where the other met open ports beside shut ones.
+fn partly(judged: &mut [Judged<'_>], readable: usize, encrypted: usize) {
+    for (one, other) in [(readable, encrypted), (encrypted, readable)] {
+        let part = judged[other].found.iter().any(|found| found.kind == Kind::RangePartlyFiltered);
+        if part && let Some(found) = judged[one].withdraw(&[Kind::RangeFiltered, Kind::RangeRejectedAdmin]) {
+            judged[one].found.push(Found { kind: Kind::RangePartlyFiltered, ..found });
+        }
+    }
+}
+
 /// Silence in one session says nothing where the other saw ICMP errors: the kernel sends only so many a second.
 fn limited(judged: &mut [Judged<'_>], readable: usize, encrypted: usize) {
     for (silent, other) in [(readable, encrypted), (encrypted, readable)] {
@@ -134,6 +146,11 @@ fn limited(judged: &mut [Judged<'_>], readable: usize, encrypted: usize) {
     }
 }
 
+/// Whether any session reached a passive port in this family.
+fn is_reached(judged: &[Judged<'_>], family: Family) -> bool {
+    judged.iter().filter(|one| one.family() == family).any(|one| !reached(one).is_empty())
+}
+
 /// What works in one family and is blocked in the other.
 fn gaps(judged: &[Judged<'_>]) -> Vec<Conclusion> {
     let mut gaps: Vec<Conclusion> = Vec::new();
@@ -147,7 +164,9 @@ fn gaps(judged: &[Judged<'_>]) -> Vec<Conclusion> {
                     FlowId::A1 | FlowId::P1 => one.control.opening,
                     _ => one.data(flow.mode()).opening,
                 };
-                of(one) == Verdict::Pass && matches!(of(other), Verdict::Blocked(_))
+                let blocked = of(one) == Verdict::Pass && matches!(of(other), Verdict::Blocked(_));
+                // A range that is open in part is so by port, not by family.
+                blocked && (flow != FlowId::P3 || !is_reached(judged, other.family()))
             };
             let flows: Vec<FlowId> = [FlowId::A1, FlowId::P1, FlowId::A3, FlowId::P3]
                 .into_iter()

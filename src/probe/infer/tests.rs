@@ -121,6 +121,19 @@ fn a_part_of_the_range() {
 }
 
 #[test]
+fn a_part_of_the_range_is_one_in_every_session_and_no_gap_between_families() {
+    let some = Made::tls().passive(ok(60_001)).passive(rejected(60_015));
+    let none = Made::plain().passive(rejected(60_016)).passive(rejected(60_017));
+    let other = |made: Made| made.at_family(Family::Ipv6).passive(ok(60_002)).passive(ok(60_003));
+    let conclusions = concluded([none, some, other(Made::plain()), other(Made::tls())]);
+    assert_eq!(kinds(&conclusions), [Kind::RangePartlyFiltered]);
+    assert_eq!(conclusions.conclusions[0].ports, [60_015, 60_016, 60_017]);
+    let none = Made::plain().passive(rejected(60_016)).passive(rejected(60_017));
+    let conclusions = concluded([none, other(Made::plain())]);
+    assert_eq!(kinds(&conclusions), [Kind::RangeRejectedAdmin, Kind::FamilyGap]);
+}
+
+#[test]
 fn plain_works_and_tls_does_not_is_a_helper() {
     let plain = || Made::plain().passive(ok(60_001)).passive(ok(60_009));
     let conclusions = concluded([plain(), Made::tls().passive(dropped(60_004))]);

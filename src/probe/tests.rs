@@ -1,0 +1,415 @@
+//! The FTP client against servers that are scripted, broken, slow or hostile, on loopback.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::conclusion::{Kind, Verdict};
+use super::observation::{DataConnection, Method, Observation, Stage, Trouble};
+use super::plan::{Login, Plan, Secret, Trust};
+use super::{Stop, conclude, probe};
+use crate::audit::Session;
+use crate::deployment::{ActiveSource, Modes, Tls};
+use crate::packet::PortRange;
+
+const LOCAL: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+/// Long enough for any machine, where something is to happen.
+const PATIENT: Duration = Duration::from_secs(20);
+/// Where nothing is to happen.
+const SHORT: Duration = Duration::from_millis(300);
+
+fn plan(port: u16, timeout: Duration) -> Plan {
+    Plan {
+        servers: vec![LOCAL],
+        aliases: Vec::new(),
+        name: None,
+        control_port: port,
+        tls: Tls::None,
+        sessions: vec![Session::Plain],
+        modes: Modes { active: true, passive: true },
+        passive_ports: PortRange::new(1024, u16::MAX),
+        advertised: None,
+        active_source: ActiveSource::Ephemeral,
+        client_ports: PortRange::new(1024, u16::MAX).expect("a range"),
+        login: Login { user: "anonymous".into(), password: Secret::new("swordfish".into()) },
+        trust: Trust::System,
+        read_only: true,
+        policy: false,
+        burst: None,
+        samples: 0,
+        timeout,
+        jobs: 1,
+    }
+}
+
+/// A server that speaks to each client as `script` says, until it is dropped.
+struct Server {
+    address: SocketAddr,
+    ended: Arc<AtomicBool>,
+    thread: Option<thread::JoinHandle<()>>,
+}
+
+impl Server {
+    fn new(script: impl Fn(TcpStream) + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind((LOCAL, 0)).expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let ended = Arc::new(AtomicBool::new(false));
+        let (over, script) = (Arc::clone(&ended), Arc::new(script));
+        let thread = thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                if over.load(Ordering::Relaxed) {
+                    return;
+                }
+                let script = Arc::clone(&script);
+                thread::spawn(move || {
+                    let _ = stream.set_read_timeout(Some(PATIENT));
+                    script(stream);
+                });
+            }
+        });
+        Self { address, ended, thread: Some(thread) }
+    }
+
+    /// A server that is in order up to the login, and then answers each command as `answer` says; `None` hangs up.
+    fn after_login(answer: impl Fn(&str, &TcpStream) -> Option<String> + Send + Sync + 'static) -> Self {
+        Self::new(move |stream| {
+            let _ = say(&stream, "220 Ready");
+            let mut lines = BufReader::new(&stream).lines();
+            while let Some(Ok(line)) = lines.next() {
+                let word = line.split(' ').next().unwrap_or_default();
+                let reply = match word {
+                    "USER" => Some("331 Password".to_owned()),
+                    "PASS" => Some("230 In".to_owned()),
+                    "FEAT" | "SYST" | "TYPE" => Some("200 Ok".to_owned()),
+                    "QUIT" => None,
+                    _ => answer(&line, &stream),
+                };
+                match reply {
+                    Some(reply) if reply.is_empty() => {}
+                    Some(reply) => {
+                        let _ = say(&stream, &reply);
+                    }
+                    None => return,
+                }
+            }
+        })
+    }
+
+    fn probe(&self, timeout: Duration) -> Observation {
+        probe(&plan(self.address.port(), timeout), &Stop::default(), &())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.ended.store(true, Ordering::Relaxed);
+        let _ = TcpStream::connect(self.address);
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn say(mut stream: &TcpStream, line: &str) -> std::io::Result<()> {
+    stream.write_all(format!("{line}\r\n").as_bytes())
+}
+
+fn halt(seen: &Observation) -> (Stage, Option<Trouble>) {
+    let halt = seen.visits[0].halt.clone().expect("a halt");
+    (halt.stage, halt.trouble)
+}
+
+#[test]
+fn servers_that_are_none() {
+    let silent = Server::new(|mut stream| {
+        let _ = stream.read(&mut [0; 16]);
+    });
+    assert_eq!(halt(&silent.probe(SHORT)), (Stage::Greeting, Some(Trouble::TimedOut)));
+
+    let closing = Server::new(drop);
+    let (stage, trouble) = halt(&closing.probe(PATIENT));
+    assert_eq!(stage, Stage::Greeting);
+    assert!(matches!(trouble, Some(Trouble::Closed | Trouble::Broken(_))), "{trouble:?}");
+
+    let garbage = Server::new(|stream| {
+        let _ = say(&stream, "\u{1b}[2JSSH-2.0-OpenSSH_9.2");
+    });
+    assert!(matches!(halt(&garbage.probe(PATIENT)), (Stage::Greeting, Some(Trouble::NotAReply(_)))));
+
+    let endless = Server::new(|mut stream| while stream.write_all(&[b'a'; 4096]).is_ok() {});
+    assert_eq!(halt(&endless.probe(PATIENT)), (Stage::Greeting, Some(Trouble::TooLong)));
+}
+
+#[test]
+fn replies_in_drops_and_in_many_lines_are_read() {
+    let server = Server::new(|mut stream| {
+        for byte in b"220-Welcome\r\n 530 not yet\r\n220 now\r\n" {
+            let _ = stream.write_all(&[*byte]);
+            thread::sleep(Duration::from_millis(1));
+        }
+        let _ = stream.read(&mut [0; 64]);
+        let _ = say(&stream, "530 Nobody is let in");
+        let _ = stream.read(&mut [0; 64]);
+    });
+    let seen = server.probe(PATIENT);
+    assert_eq!(halt(&seen), (Stage::Login, None));
+    assert_eq!(seen.visits[0].exchanges[0].reply.as_ref().expect("a reply").lines.len(), 3);
+}
+
+#[test]
+fn a_password_is_in_no_record() {
+    let server = Server::new(|stream| {
+        let _ = say(&stream, "220 Ready");
+        let mut lines = BufReader::new(&stream).lines();
+        lines.next();
+        let _ = say(&stream, "331 Password");
+        let line = lines.next();
+        let right = matches!(line, Some(Ok(line)) if line == "PASS swordfish");
+        let _ = say(&stream, if right { "530 Right but unwanted" } else { "200 Wrong" });
+    });
+    let seen = server.probe(PATIENT);
+    assert_eq!(halt(&seen), (Stage::Login, None), "{seen:?}");
+    assert!(!format!("{seen:?}{:?}", plan(1, SHORT)).contains("swordfish"));
+}
+
+#[test]
+fn replies_never_lead_to_a_third_party() {
+    // Another address of this machine, where nobody has any business.
+    let elsewhere = TcpListener::bind("127.0.0.2:0").expect("a port");
+    elsewhere.set_nonblocking(true).expect("a listener");
+    let [high, low] = elsewhere.local_addr().expect("an address").port().to_be_bytes();
+    let server = Server::after_login(move |line, _| {
+        Some(match line {
+            "PASV" => format!("227 Passive (127,0,0,2,{high},{low})"),
+            "EPSV" => format!("229 Passive (|2|127.0.0.2|{}|)", u16::from_be_bytes([high, low])),
+            _ => "502 No".to_owned(),
+        })
+    });
+    let seen = server.probe(PATIENT);
+    assert!(elsewhere.accept().is_err(), "the probe was led astray");
+    let attempts: Vec<IpAddr> = seen.visits[0]
+        .transfers
+        .iter()
+        .flat_map(|transfer| match &transfer.data {
+            Some(DataConnection::Dialled { attempts, .. }) => {
+                attempts.iter().map(|dial| dial.peer.ip()).collect()
+            }
+            _ => Vec::new(),
+        })
+        .collect();
+    assert!(!attempts.is_empty() && attempts.iter().all(|address| *address == LOCAL), "{attempts:?}");
+}
+
+#[test]
+fn rubbish_in_place_of_ports_is_an_offer_of_nothing() {
+    for rubbish in ["227 (1,2,3)", "229 (|||99999|)", "227", "229 (\u{1b}[2J)", "200 Ok"] {
+        let server = Server::after_login(move |line, _| {
+            Some(if matches!(line, "PASV" | "EPSV") { rubbish.to_owned() } else { "502 No".to_owned() })
+        });
+        let seen = server.probe(PATIENT);
+        let passive =
+            seen.visits[0].transfers.iter().filter(|one| matches!(one.method, Method::Pasv | Method::Epsv));
+        assert!(passive.clone().count() >= 1, "{rubbish}");
+        assert!(passive.clone().all(|one| one.data.is_none()), "{rubbish}: {seen:?}");
+    }
+}
+
+/// Where a `PORT` or `EPRT` line points.
+fn pointed(line: &str) -> Option<SocketAddr> {
+    if let Some(numbers) = line.strip_prefix("PORT ") {
+        let numbers: Vec<u8> = numbers.split(',').map(|number| number.parse().expect("a number")).collect();
+        let [a, b, c, d, high, low] = numbers[..] else { panic!("{line}") };
+        return Some(SocketAddr::new(Ipv4Addr::new(a, b, c, d).into(), u16::from_be_bytes([high, low])));
+    }
+    let fields: Vec<&str> = line.strip_prefix("EPRT |")?.split('|').collect();
+    Some(SocketAddr::new(fields[1].parse().expect("an address"), fields[2].parse().expect("a port")))
+}
+
+#[test]
+fn a_server_that_connects_at_port_time_is_served() {
+    let kept: std::sync::Mutex<Option<TcpStream>> = std::sync::Mutex::new(None);
+    let server = Server::after_login(move |line, control| {
+        if let Some(client) = pointed(line) {
+            *kept.lock().expect("a lock") = TcpStream::connect(client).ok();
+            return Some("200 Connected".to_owned());
+        }
+        if line == "LIST" {
+            let _ = say(control, "150 Here");
+            if let Some(mut data) = kept.lock().expect("a lock").take() {
+                let _ = data.write_all(b"a listing\r\n");
+            }
+            return Some("226 Done".to_owned());
+        }
+        Some("502 No".to_owned())
+    });
+    let seen = server.probe(PATIENT);
+    let active: Vec<_> = seen.visits[0]
+        .transfers
+        .iter()
+        .filter(|one| matches!(one.method, Method::Port | Method::Eprt))
+        .collect();
+    assert!(active.len() == 2 && active.iter().all(|one| one.succeeded() && one.bytes == 11), "{active:?}");
+}
+
+#[test]
+fn a_stranger_at_the_listener_gets_nothing() {
+    let server = Server::after_login(|line, _| {
+        if let Some(client) = pointed(line) {
+            let stranger =
+                socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).expect("a socket");
+            let other: SocketAddr = "127.0.0.2:0".parse().expect("an address");
+            stranger.bind(&other.into()).expect("another address");
+            stranger.connect(&client.into()).expect("a connection");
+            return Some("200 Ok".to_owned());
+        }
+        Some(if line == "LIST" { "425 No" } else { "502 No" }.to_owned())
+    });
+    let seen = server.probe(PATIENT);
+    let plan = plan(server.address.port(), PATIENT);
+    let found = conclude(&plan, &seen);
+    assert!(found.conclusions.iter().any(|one| one.kind == Kind::DataPeerMismatch), "{found:?}");
+    assert!(found.flows.iter().all(|flow| flow.flow.opens() || flow.verdict != Verdict::Blocked(None)));
+}
+
+#[test]
+fn a_control_connection_that_dies_with_a_port_is_told() {
+    let server = Server::after_login(|_, _| None);
+    let seen = server.probe(PATIENT);
+    let found = conclude(&plan(server.address.port(), PATIENT), &seen);
+    let kinds: Vec<Kind> = found.conclusions.iter().map(|one| one.kind).collect();
+    assert_eq!(kinds, [Kind::AlgInterference]);
+}
+
+#[test]
+fn silence_after_a_port_ends_with_the_time_out() {
+    let server = Server::after_login(|line, _| Some(if line == "NOOP" { "200 Ok" } else { "" }.to_owned()));
+    let seen = server.probe(SHORT);
+    let transfer =
+        seen.visits[0].transfers.iter().find(|one| one.method == Method::Eprt).expect("a transfer");
+    assert_eq!(transfer.request.reply, Err(Trouble::TimedOut));
+    assert!(transfer.completion.as_ref().is_some_and(|noop| noop.reply.is_ok()), "{transfer:?}");
+}
+
+#[test]
+fn a_request_to_stop_ends_everything_soon() {
+    let server = Server::new(|mut stream| {
+        let _ = stream.read(&mut [0; 16]);
+    });
+    let stop = Stop::default();
+    let plan = plan(server.address.port(), Duration::from_secs(600));
+    let start = Instant::now();
+    let seen = thread::scope(|scope| {
+        let probing = scope.spawn(|| probe(&plan, &stop, &()));
+        while start.elapsed() < Duration::from_millis(200) {
+            thread::sleep(Duration::from_millis(20));
+        }
+        stop.request();
+        probing.join().expect("no panic")
+    });
+    assert!(seen.interrupted);
+    assert!(start.elapsed() < Duration::from_secs(60), "it would have waited ten minutes");
+}
+
+mod encrypted {
+    //! Sessions with certificates made for the occasion.
+
+    use rcgen::{CertifiedKey, generate_simple_self_signed};
+    use rustls::pki_types::PrivateKeyDer;
+    use rustls::{ServerConfig, ServerConnection, StreamOwned};
+
+    use super::*;
+
+    /// An FTP server that starts TLS at `AUTH`, and offers data connections that it encrypts as well.
+    fn server() -> (Server, Vec<u8>) {
+        let CertifiedKey { cert, signing_key } =
+            generate_simple_self_signed(vec!["127.0.0.1".to_owned()]).expect("a certificate");
+        let key = PrivateKeyDer::try_from(signing_key.serialize_der()).expect("a key");
+        let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .expect("versions")
+            .with_no_client_auth()
+            .with_single_cert(vec![cert.der().clone()], key)
+            .expect("a configuration");
+        let config = Arc::new(config);
+        let pem = cert.pem().into_bytes();
+        (Server::new(move |stream| serve(stream, &config)), pem)
+    }
+
+    fn serve(stream: TcpStream, config: &Arc<ServerConfig>) {
+        let _ = say(&stream, "220 Ready");
+        let mut first = [0; 16];
+        let Ok(length) = (&stream).read(&mut first) else { return };
+        assert_eq!(&first[..length], b"AUTH TLS\r\n");
+        let _ = say(&stream, "234 Go on");
+        let wrap = |stream| {
+            let connection = ServerConnection::new(Arc::clone(config)).expect("a connection");
+            StreamOwned::new(connection, stream)
+        };
+        let mut control = BufReader::new(wrap(stream));
+        let mut waiting: Option<TcpListener> = None;
+        let mut line = String::new();
+        while matches!(control.read_line(&mut line), Ok(1..)) {
+            let reply = match line.trim_end() {
+                "EPSV" => {
+                    let listener = TcpListener::bind((LOCAL, 0)).expect("a port");
+                    let port = listener.local_addr().expect("an address").port();
+                    waiting = Some(listener);
+                    format!("229 Passive (|||{port}|)")
+                }
+                "LIST" => {
+                    let (data, _) = waiting.take().expect("EPSV first").accept().expect("a connection");
+                    let _ = control.get_mut().write_all(b"150 Here\r\n");
+                    let mut data = wrap(data);
+                    let _ = data.write_all(b"encrypted\r\n");
+                    data.conn.send_close_notify();
+                    let _ = data.flush();
+                    "226 Done".to_owned()
+                }
+                known if known.starts_with("USER") => "230 In".to_owned(),
+                known
+                    if known.starts_with("PASV")
+                        || known.starts_with("EPRT")
+                        || known.starts_with("PORT") =>
+                {
+                    "502 No".to_owned()
+                }
+                _ => "200 Ok".to_owned(),
+            };
+            line.clear();
+            if control.get_mut().write_all(format!("{reply}\r\n").as_bytes()).is_err() {
+                return;
+            }
+        }
+    }
+
+    fn encrypted(server: &Server, trust: Trust) -> Plan {
+        let sessions = vec![Session::Tls];
+        Plan { tls: Tls::ExplicitRequired, sessions, trust, ..plan(server.address.port(), PATIENT) }
+    }
+
+    #[test]
+    fn data_connections_resume_the_session_of_the_control_connection() {
+        let (server, pem) = server();
+        for trust in [Trust::Roots(pem), Trust::Anything] {
+            let seen = probe(&encrypted(&server, trust), &Stop::default(), &());
+            let transfer = &seen.visits[0].transfers[0];
+            assert!(transfer.succeeded() && transfer.bytes == 11, "{seen:#?}");
+            let handshake = transfer.handshake.as_ref().expect("a handshake").outcome.as_ref().expect("TLS");
+            assert!(handshake.resumed, "{handshake:?}");
+        }
+    }
+
+    #[test]
+    fn a_certificate_of_nobody_is_refused() {
+        let (server, _) = server();
+        let seen = probe(&encrypted(&server, Trust::System), &Stop::default(), &());
+        let (stage, trouble) = halt(&seen);
+        assert_eq!(stage, Stage::Handshake);
+        assert!(matches!(trouble, Some(Trouble::Tls(_))), "{trouble:?}");
+        let found = conclude(&encrypted(&server, Trust::System), &seen);
+        assert_eq!(found.conclusions[0].kind, Kind::CertificateRejected);
+    }
+}
