@@ -4,7 +4,9 @@ use clap::{ArgAction, Args, Parser, Subcommand};
 
 use super::choice::choice;
 use super::console::Color;
-use super::{audit, completions, diff, explain, generate, help, init, man, probe, rule, schema, trace};
+use super::{
+    audit, completions, diff, explain, generate, help, init, man, probe, respond, rule, schema, trace,
+};
 use crate::lang::Lang;
 
 /// The whole command line.
@@ -60,6 +62,8 @@ pub(super) enum Command {
     Diff(diff::Arguments),
     /// What happens on the wire.
     Probe(probe::Arguments),
+    /// The other end of a probe.
+    Respond(respond::Arguments),
     /// The catalogue of findings.
     Rule(rule::Arguments),
     /// A deployment file to start from.

@@ -23,9 +23,11 @@ mod localize;
 mod man;
 mod number;
 mod probe;
+mod respond;
 mod rule;
 mod rulesets;
 mod schema;
+mod token;
 mod trace;
 
 use std::ffi::OsString;
@@ -63,6 +65,7 @@ pub fn run(arguments: Vec<OsString>, console: &mut Console) -> Result<Exit, Fail
         Command::Diff(arguments) => diff::run(&arguments, console),
         Command::Trace(arguments) => trace::run(&arguments, console),
         Command::Probe(arguments) => probe::run(&arguments, console),
+        Command::Respond(arguments) => respond::run(&arguments, console),
         Command::Rule(arguments) => rule::run(&arguments, console),
         Command::Init(arguments) => init::run(&arguments, console),
         Command::Demo => demo::run(console),

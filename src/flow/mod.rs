@@ -14,7 +14,7 @@ pub use connection::{Connection, connections};
 pub use grant::{Grant, Proxy, Shape, grant, rules_for};
 pub use id::{Channel, End, FlowId, Mode};
 pub use passage::{Passage, Translation, passages};
-pub use path::{View, Views, dialled_servers, views};
+pub use path::{View, Views, at_server, dialled_servers, views};
 
 use crate::deployment::{Deployment, Firewall, Side, Strategy};
 use crate::packet::{AddressSet, Family, PortRange, PortSet};

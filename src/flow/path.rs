@@ -57,7 +57,7 @@ pub fn views(deployment: &Deployment, firewall: &Firewall) -> Views {
             let index = position(&near_server).unwrap_or(0);
             Views { filter: view(near_clients.len(), index + 1), outside: view(near_clients.len(), index) }
         }
-        (Side::Server, Place::Host) => Views::alike(view(near_clients.len(), near_server.len())),
+        (Side::Server, Place::Host) => Views::alike(at_server(deployment)),
     }
 }
 
@@ -74,6 +74,17 @@ impl Views {
 pub fn dialled_servers(deployment: &Deployment) -> Vec<IpAddr> {
     let gateways = gateways(deployment, Side::Server);
     deployment.service.addresses.iter().map(|&declared| outermost(&gateways, declared)).collect()
+}
+
+/// What the server itself sees of both ends: behind all gateways.
+#[must_use]
+pub fn at_server(deployment: &Deployment) -> View {
+    let (near_clients, near_server) =
+        (gateways(deployment, Side::Client), gateways(deployment, Side::Server));
+    View {
+        clients: clients_after(deployment, &near_clients, near_clients.len()),
+        servers: servers_after(deployment, &near_server, near_server.len()),
+    }
 }
 
 fn gateways(deployment: &Deployment, side: Side) -> Vec<&Firewall> {

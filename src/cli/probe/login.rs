@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, IsTerminal as _, Read as _};
+use std::path::Path;
 
 use super::Arguments;
 use crate::cli::{Console, Failure};
@@ -28,12 +29,17 @@ pub(super) fn ask(arguments: &Arguments, service: &Service, console: &mut Consol
     Ok(Login { user, password })
 }
 
+/// The first line of a file.
+pub(in crate::cli) fn first_line(path: &Path) -> Result<Secret, Failure> {
+    let mut line = String::new();
+    let read = File::open(path).and_then(|file| BufReader::new(file.take(LONGEST)).read_line(&mut line));
+    read.map_err(|source| Failure::Read { path: path.to_owned(), source })?;
+    Ok(Secret::new(line.trim_end_matches(['\r', '\n']).to_owned()))
+}
+
 fn password(arguments: &Arguments, user: &str, console: &mut Console) -> Result<Secret, Failure> {
     if let Some(path) = &arguments.password_file {
-        let mut line = String::new();
-        let read = File::open(path).and_then(|file| BufReader::new(file.take(LONGEST)).read_line(&mut line));
-        read.map_err(|source| Failure::Read { path: path.clone(), source })?;
-        return Ok(Secret::new(line.trim_end_matches(['\r', '\n']).to_owned()));
+        return first_line(path);
     }
     if let Ok(password) = std::env::var(VARIABLE) {
         return Ok(Secret::new(password));

@@ -29,6 +29,17 @@ pub fn no_seconds(option: &str, text: &str, (least, most): (f64, f64), lang: Lan
     )
 }
 
+/// A stretch of time is expected.
+#[must_use]
+pub fn no_duration(option: &str, text: &str, lang: Lang) -> String {
+    let text = visible(text);
+    say!(
+        lang,
+        "{option}: '{text}' is no time: a number of seconds, or one with s, m or h behind it, up to 24h",
+        "{option}：“{text}”不是时长：应为秒数，或带 s、m、h 后缀的数字，最多 24h"
+    )
+}
+
 /// A name has no address.
 #[must_use]
 pub fn unknown_host(host: &str, error: &io::Error, lang: Lang) -> String {

@@ -11,14 +11,15 @@ mod meaning;
 mod mend;
 mod prediction;
 mod progress;
+pub mod respond;
 #[cfg(test)]
 mod tests;
 mod title;
 
 pub use advice::advice;
 pub use command::{
-    login_with_line_break, no_address, no_count, no_password, no_prediction, no_seconds, password_prompt,
-    unknown_host, unusable_trust,
+    login_with_line_break, no_address, no_count, no_duration, no_password, no_prediction, no_seconds,
+    password_prompt, unknown_host, unusable_trust,
 };
 pub use errno::name as errno_name;
 pub use help::{argument, epilogue};
