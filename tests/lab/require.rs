@@ -15,7 +15,7 @@ use nix::unistd::{User, geteuid};
 use crate::namespace;
 
 /// The programs, each with the Debian package that brings it.
-const PROGRAMS: [(&str, &str); 12] = [
+const PROGRAMS: [(&str, &str); 13] = [
     ("ip", "iproute2"),
     ("nft", "nftables"),
     ("xtables-legacy-multi", "iptables"),
@@ -28,6 +28,7 @@ const PROGRAMS: [(&str, &str); 12] = [
     ("ipset", "ipset"),
     ("timeout", "coreutils"),
     ("patch", "patch"),
+    ("python3", "python3"),
 ];
 
 /// The account that anonymous sessions of vsftpd run as; its Debian package creates it.

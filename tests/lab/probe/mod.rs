@@ -1,0 +1,3 @@
+//! `ftpfw probe` against real servers, real filters and servers that misbehave.
+
+mod servers;
