@@ -64,6 +64,14 @@ impl Visit {
     pub fn family(&self) -> Family {
         Family::of(self.server.ip())
     }
+
+    /// How long a packet takes to the server and back, at most: the shortest of all answers, since whatever disturbs a
+    /// measurement makes it longer.
+    #[must_use]
+    pub fn round_trip(&self) -> Duration {
+        let replies = self.exchanges.iter().filter(|exchange| exchange.reply.is_ok());
+        replies.map(|exchange| exchange.took).fold(self.control.took, Duration::min)
+    }
 }
 
 /// An attempt to open a connection.
@@ -276,7 +284,8 @@ impl Transfer {
     /// Whether everything went well, from the request to the last reply.
     #[must_use]
     pub fn succeeded(&self) -> bool {
-        self.completion.as_ref().is_some_and(Exchange::is_positive)
+        let encrypted = self.handshake.as_ref().is_none_or(|handshake| handshake.outcome.is_ok());
+        encrypted && self.completion.as_ref().is_some_and(Exchange::is_positive)
     }
 }
 

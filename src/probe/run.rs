@@ -20,7 +20,7 @@ use crate::flow::Mode;
 use crate::packet::Family;
 
 /// Ports that the range has to have for all passive methods to be tried at once.
-const ROOM: u32 = 16;
+const ROOM: u32 = 8;
 /// What the probe stores and reads back.
 const CONTENT: &[u8] = b"ftpfw probe\n";
 

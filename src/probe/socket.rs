@@ -34,12 +34,14 @@ type Failed = (DialError, Option<SocketAddr>);
 
 fn connect(peer: SocketAddr, deadline: Instant, stop: &Stop) -> Result<TcpStream, Failed> {
     let mut stream = mio::net::TcpStream::connect(peer).map_err(|error| (dial_error(&error), None))?;
-    let mut established = || -> Result<bool, DialError> {
+    let mut established = || -> Result<(), DialError> {
         let mut poll = Poll::new().map_err(|error| dial_error(&error))?;
         poll.registry()
             .register(&mut stream, Token(0), Interest::WRITABLE)
             .map_err(|error| dial_error(&error))?;
         let mut events = Events::with_capacity(4);
+        // Some errors wake nobody up: Linux keeps an ICMP error that comes while the socket is busy for whoever asks.
+        let mut turn = Duration::from_millis(1);
         loop {
             if stop.is_requested() {
                 return Err(DialError::Stopped);
@@ -48,7 +50,7 @@ fn connect(peer: SocketAddr, deadline: Instant, stop: &Stop) -> Result<TcpStream
             if left.is_zero() {
                 return Err(DialError::TimedOut);
             }
-            match poll.poll(&mut events, Some(left.min(SLICE))) {
+            match poll.poll(&mut events, Some(left.min(turn))) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(dial_error(&error)),
                 Ok(()) => {}
@@ -57,8 +59,9 @@ fn connect(peer: SocketAddr, deadline: Instant, stop: &Stop) -> Result<TcpStream
                 return Err(dial_error(&error));
             }
             if !events.is_empty() && stream.peer_addr().is_ok() {
-                return Ok(true);
+                return Ok(());
             }
+            turn = SLICE.min(turn * 2);
         }
     };
     if let Err(error) = established() {

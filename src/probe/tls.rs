@@ -6,9 +6,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{WebPkiServerVerifier, verify_server_name};
 use rustls::crypto::{CryptoProvider, ring as provider, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::server::ParsedCertificate;
 use rustls::{
     ClientConfig, ClientConnection, DigitallySignedStruct, HandshakeKind, ProtocolVersion, RootCertStore,
     SignatureScheme, StreamOwned,
@@ -46,7 +48,9 @@ impl Tls {
             .map_err(|error| error.to_string())?;
         let builder = match trust {
             Trust::System => builder.with_platform_verifier().map_err(|error| error.to_string())?,
-            Trust::Roots(pem) => builder.with_root_certificates(roots(pem)?),
+            Trust::Roots(pem) => {
+                builder.dangerous().with_custom_certificate_verifier(Arc::new(Listed::new(pem, &crypto)?))
+            }
             Trust::Anything => {
                 builder.dangerous().with_custom_certificate_verifier(Arc::new(Believing(crypto)))
             }
@@ -120,13 +124,64 @@ pub(super) fn trouble(error: &io::Error) -> Trouble {
     }
 }
 
-fn roots(pem: &[u8]) -> Result<RootCertStore, String> {
-    let mut roots = RootCertStore::empty();
-    for certificate in CertificateDer::pem_slice_iter(pem) {
-        let certificate = certificate.map_err(|error| error.to_string())?;
-        roots.add(certificate).map_err(|error| error.to_string())?;
+/// Believes the certificates of a list and those that they sign. Many FTP servers have one that signed itself, which
+/// can be listed as well as an authority.
+#[derive(Debug)]
+struct Listed {
+    certificates: Vec<CertificateDer<'static>>,
+    authorities: Arc<WebPkiServerVerifier>,
+}
+
+impl Listed {
+    fn new(pem: &[u8], crypto: &Arc<CryptoProvider>) -> Result<Self, String> {
+        let listed: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
+        let certificates = listed.map_err(|error| error.to_string())?;
+        let mut roots = RootCertStore::empty();
+        for certificate in &certificates {
+            roots.add(certificate.clone()).map_err(|error| error.to_string())?;
+        }
+        let authorities = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(crypto));
+        Ok(Self { certificates, authorities: authorities.build().map_err(|error| error.to_string())? })
     }
-    Ok(roots)
+}
+
+impl ServerCertVerifier for Listed {
+    fn verify_server_cert(
+        &self,
+        certificate: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        ocsp: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        if self.certificates.iter().any(|listed| listed.as_ref() == certificate.as_ref()) {
+            let own = ParsedCertificate::try_from(certificate)?;
+            return verify_server_name(&own, name).map(|()| ServerCertVerified::assertion());
+        }
+        self.authorities.verify_server_cert(certificate, intermediates, name, ocsp, now)
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.authorities.verify_tls12_signature(message, certificate, signed)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.authorities.verify_tls13_signature(message, certificate, signed)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.authorities.supported_verify_schemes()
+    }
 }
 
 /// Believes every certificate, and nothing else: whoever shows one has to have its key.

@@ -46,7 +46,7 @@ pub(super) fn judge(plan: &Plan, visit: &Visit, found: &mut Vec<Found>) -> Data 
             data = data.or(Some(Data::unknown(Some(shown))));
         }
     }
-    data.unwrap_or_else(|| absent(&transfers, found))
+    data.unwrap_or_else(|| absent(plan, &transfers, found))
 }
 
 /// The data connection that came from the server's own address.
@@ -86,13 +86,13 @@ fn source(plan: &Plan, transfer: &Transfer, arrival: &Arrival, found: &mut Vec<F
 }
 
 /// No data connection came: the first transfer that says why does.
-fn absent(transfers: &[&Transfer], found: &mut Vec<Found>) -> Data {
+fn absent(plan: &Plan, transfers: &[&Transfer], found: &mut Vec<Found>) -> Data {
     let mut refusals = Vec::new();
     for transfer in transfers {
         let request = &transfer.request;
         match &request.reply {
             Err(Trouble::TimedOut) if answers_again(transfer) => {
-                return blocked(transfer, request, Some(Cause::Dropped), found);
+                return blocked(transfer, request, silence(plan), found);
             }
             Err(Trouble::TimedOut | Trouble::Closed | Trouble::Broken(_)) => {
                 let one = Found::new(Kind::AlgInterference, evidence(request));
@@ -109,7 +109,7 @@ fn absent(transfers: &[&Transfer], found: &mut Vec<Found>) -> Data {
             }
             Ok(reply) if reply.code >= 400 => refusals.push(*transfer),
             Ok(_) => {
-                if let Some(data) = promised(transfer, found) {
+                if let Some(data) = promised(plan, transfer, found) {
                     return data;
                 }
             }
@@ -119,17 +119,17 @@ fn absent(transfers: &[&Transfer], found: &mut Vec<Found>) -> Data {
 }
 
 /// The server agreed to connect and did not.
-fn promised(transfer: &Transfer, found: &mut Vec<Found>) -> Option<Data> {
+fn promised(plan: &Plan, transfer: &Transfer, found: &mut Vec<Found>) -> Option<Data> {
     let command = transfer.command.as_ref()?;
     let last = transfer.completion.as_ref().unwrap_or(command);
     match &last.reply {
         Err(Trouble::Stopped) => None,
-        Err(Trouble::TimedOut) => Some(blocked(transfer, last, Some(Cause::Dropped), found)),
+        Err(Trouble::TimedOut) => Some(blocked(transfer, last, silence(plan), found)),
         Ok(reply) if matches!(reply.code, 421 | 425 | 426) => {
             Some(blocked(transfer, last, cause(last), found))
         }
         // Still at it when the probe's patience ended.
-        Ok(reply) if reply.code < 200 => Some(blocked(transfer, last, Some(Cause::Dropped), found)),
+        Ok(reply) if reply.code < 200 => Some(blocked(transfer, last, silence(plan), found)),
         _ => {
             found.push(Found::new(Kind::TransferFailed, evidence(last)).by(transfer.method).stops(&FLOWS));
             Some(Data::unknown(Some(evidence(last))))
@@ -149,10 +149,18 @@ fn blocked(transfer: &Transfer, shown: &Exchange, cause: Option<Cause>, found: &
     Data { opening: Verdict::Blocked(cause), answering: Verdict::Inconclusive, evidence: Some(shown) }
 }
 
+/// After this time, who hears nothing is dropped. Linux may take note of an ICMP error only with the second SYN, a second
+/// after the first.
+const PATIENCE: Duration = Duration::from_millis(2500);
+
+/// Why nothing came within the probe's time-out.
+fn silence(plan: &Plan) -> Option<Cause> {
+    (plan.timeout >= PATIENCE).then_some(Cause::Dropped)
+}
+
 /// How the server's packet was turned away, from the words of its reply; else from its patience: a server that gives
 /// up after seconds heard nothing. Who gives up at once was turned away, and only the words say how.
 fn cause(exchange: &Exchange) -> Option<Cause> {
-    const PATIENCE: Duration = Duration::from_secs(3);
     let text = text(exchange);
     let says = |words: &[&str]| words.iter().any(|word| text.contains(word));
     if says(&["refused"]) {

@@ -51,7 +51,11 @@ fn established(plan: &Plan, visit: &Visit, found: &mut Vec<Found>) -> Control {
         halted(plan, visit, halt, found);
     }
     let answered = visit.exchanges.iter().find(|exchange| exchange.reply.is_ok());
-    let encrypted = visit.handshake.as_ref().is_some_and(|handshake| handshake.outcome.is_ok());
+    // Whether it was agreed on or not, TLS was spoken in both directions.
+    let encrypted = visit
+        .handshake
+        .as_ref()
+        .is_some_and(|handshake| matches!(handshake.outcome, Ok(_) | Err(Trouble::Tls(_))));
     let verdict = if answered.is_some() || encrypted {
         Verdict::Pass
     } else {

@@ -75,7 +75,7 @@ fn attempt<'a>(visit: &Visit, transfer: &'a Transfer) -> Option<(&'a Dial, Answe
     let Some(DataConnection::Dialled { attempts, .. }) = &transfer.data else { return None };
     let own = attempts.iter().filter(|dial| dial.peer.ip() == visit.server.ip());
     let answers: Vec<(&Dial, Answer)> =
-        own.map(|dial| (dial, answer(dial, Some(visit.control.took)))).collect();
+        own.map(|dial| (dial, answer(dial, Some(visit.round_trip())))).collect();
     let established = answers.iter().find(|(_, answer)| *answer == Answer::Established);
     established.or_else(|| answers.first()).copied()
 }

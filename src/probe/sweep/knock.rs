@@ -98,6 +98,14 @@ fn together(
         if poll.poll(&mut events, Some(left.min(SLICE))).is_err() {
             continue;
         }
+        // Some errors wake nobody up, and are there for whoever asks.
+        pending.retain(|port, own| match own.stream.take_error() {
+            Ok(Some(error)) => {
+                answers.insert(*port, failure(&error));
+                false
+            }
+            _ => true,
+        });
         for event in &events {
             let Ok(port) = u16::try_from(event.token().0) else { continue };
             let Some(own) = pending.get_mut(&port) else { continue };

@@ -1,3 +1,8 @@
 //! `ftpfw probe` against real servers, real filters and servers that misbehave.
 
+mod filters;
+mod hostile;
+mod open;
+mod run;
+mod scripted;
 mod servers;

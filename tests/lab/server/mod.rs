@@ -66,6 +66,11 @@ impl Software {
             Self::Pyftpdlib => Some(tool(pyftpdlib::LIBRARY)),
         }
     }
+
+    /// Whether active data connections come from [`DATA_PORT`]; else from any port.
+    pub(crate) fn has_data_port(self) -> bool {
+        matches!(self, Self::Vsftpd | Self::Pureftpd)
+    }
 }
 
 impl fmt::Display for Software {

@@ -35,7 +35,7 @@ pub(super) fn plan() -> Plan {
         policy: false,
         burst: None,
         samples: 0,
-        timeout: Duration::from_secs(2),
+        timeout: Duration::from_secs(3),
         jobs: 8,
     }
 }
@@ -114,6 +114,9 @@ impl Session {
 
     pub(super) fn round_trip(mut self, took: Duration) -> Self {
         self.0.control.took = took;
+        for exchange in &mut self.0.exchanges {
+            exchange.took = took;
+        }
         self
     }
 

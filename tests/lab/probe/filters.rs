@@ -1,0 +1,151 @@
+//! One filter at a time: on the server, the gateway or the client, against the control connection, the passive ports or
+//! active data connections, that drops, resets, or answers with each kind of ICMP message.
+
+use super::run::{Ask, Connections, PLAIN, Verdict, all};
+use crate::command::feed;
+use crate::plan::{Plan, Side};
+use crate::require::require;
+use crate::server::{Config, Server, Software, Tls};
+use crate::topology::{Host, Topology};
+
+/// What a filter is against.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Target {
+    Control,
+    Passive,
+    Active,
+}
+
+impl Target {
+    /// Its first packets.
+    fn packets(self) -> &'static str {
+        match self {
+            Self::Control => "tcp dport 21",
+            Self::Passive => "tcp dport 30000-30009",
+            Self::Active => "tcp sport 20",
+        }
+    }
+
+    /// Where they pass on a machine.
+    fn hook(self, host: Host) -> &'static str {
+        match (host, self) {
+            (Host::Gateway, _) => "forward",
+            (Host::Server, Self::Active) | (Host::Client, Self::Control | Self::Passive) => "output",
+            _ => "input",
+        }
+    }
+}
+
+/// How a filter turns packets away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// Silently.
+    Drop,
+    /// With a reset.
+    Reset,
+    /// With a message of ICMP over IPv4, and one over IPv6.
+    Icmp(&'static str, &'static str),
+}
+
+/// Every way, and what the one who opened the connection learns of it: `connect` fails alike for a reset and for an
+/// unreachable port.
+const WAYS: [(Way, Verdict); 9] = [
+    (Way::Drop, Verdict::Dropped),
+    (Way::Reset, Verdict::Refused),
+    (Way::Icmp("port-unreachable", "port-unreachable"), Verdict::Refused),
+    (Way::Icmp("admin-prohibited", "admin-prohibited"), Verdict::Rejected),
+    (Way::Icmp("host-prohibited", "addr-unreachable"), Verdict::Rejected),
+    (Way::Icmp("net-prohibited", "policy-fail"), Verdict::Rejected),
+    (Way::Icmp("host-unreachable", "reject-route"), Verdict::Rejected),
+    (Way::Icmp("net-unreachable", "no-route"), Verdict::Rejected),
+    (Way::Icmp("prot-unreachable", "admin-prohibited"), Verdict::Rejected),
+];
+
+impl Way {
+    /// The statements for either family.
+    fn statements(self) -> [String; 2] {
+        match self {
+            Self::Drop => ["drop", "drop"].map(str::to_owned),
+            Self::Reset => ["reject with tcp reset", "reject with tcp reset"].map(str::to_owned),
+            Self::Icmp(ipv4, ipv6) => {
+                [format!("reject with icmp type {ipv4}"), format!("reject with icmpv6 type {ipv6}")]
+            }
+        }
+    }
+}
+
+/// What the probe has to conclude.
+fn expected(target: Target, verdict: Verdict) -> (Connections, &'static str) {
+    match (target, verdict) {
+        (Target::Control, Verdict::Dropped) => (Connections::without(verdict), "CONTROL_FILTERED"),
+        (Target::Control, Verdict::Refused) => (Connections::without(verdict), "CONTROL_REFUSED"),
+        (Target::Control, _) => (Connections::without(verdict), "CONTROL_REJECTED"),
+        (Target::Passive, Verdict::Dropped) => (Connections::passive(verdict), "RANGE_FILTERED"),
+        (Target::Passive, Verdict::Refused) => (Connections::passive(verdict), "REJECT_OR_DEAD"),
+        (Target::Passive, _) => (Connections::passive(verdict), "RANGE_REJECTED_ADMIN"),
+        (Target::Active, Verdict::Dropped) => (Connections::active(verdict), "ACTIVE_BLOCKED"),
+        // All that vsftpd says is that it could not connect.
+        (Target::Active, _) => (Connections::active(Verdict::Blocked), "ACTIVE_BLOCKED"),
+    }
+}
+
+/// Lets every ICMP error out: usually the kernel sends few a second.
+pub(super) fn lift_icmp_limits(topology: &Topology) {
+    for host in [Host::Client, Host::Gateway, Host::Server] {
+        topology.host(host).set(&[("ipv4/icmp_ratelimit", "0"), ("ipv6/icmp/ratelimit", "0")]);
+    }
+}
+
+fn prove(host: Host, target: Target) {
+    require();
+    let topology = Topology::new(Plan { side: Side::Server, nat: false });
+    lift_icmp_limits(&topology);
+    let config = Config { tls: Tls::None, ..Config::default() };
+    let server = Server::run(&topology, Software::Vsftpd, &config);
+    let mut ask = Ask::of(Software::Vsftpd, &config).with("--read-only");
+    if target == Target::Active {
+        // The server's kernel may take note of an ICMP error only with its second SYN, after a second.
+        ask.timeout = 3;
+    }
+    let mut faults = Vec::new();
+    for (way, verdict) in WAYS {
+        let [ipv4, ipv6] = way.statements();
+        let (hook, packets) = (target.hook(host), target.packets());
+        let rules = format!(
+            "flush ruleset\ntable inet lab {{\n chain filter {{\n  type filter hook {hook} priority 0;\n  \
+             tcp flags & (syn | ack) != syn accept\n  {packets} meta nfproto ipv4 {ipv4}\n  {packets} {ipv6}\n }}\n}}\n"
+        );
+        feed(topology.host(host).command("nft").args(["-f", "-"]), &rules);
+        let seen = ask.probe(&topology, Some(&server));
+        let (connections, conclusion) = expected(target, verdict);
+        let different = seen.faults(&all(&PLAIN, connections), &[conclusion]);
+        if !different.is_empty() {
+            faults.push(format!("{way:?}:\n  {}\n{seen}", different.join("\n  ")));
+        }
+        if seen.code != Some(1) {
+            faults.push(format!("{way:?}: exit code {:?}", seen.code));
+        }
+    }
+    assert!(faults.is_empty(), "{target:?} at {host}:\n{}", faults.join("\n"));
+}
+
+macro_rules! filters {
+    ($($name:ident: $target:ident at $host:ident;)*) => {$(
+        #[test]
+        fn $name() {
+            prove(Host::$host, Target::$target);
+        }
+    )*};
+}
+
+filters! {
+    control_at_the_server: Control at Server;
+    control_at_the_gateway: Control at Gateway;
+    control_at_the_client: Control at Client;
+    passive_at_the_server: Passive at Server;
+    passive_at_the_gateway: Passive at Gateway;
+    passive_at_the_client: Passive at Client;
+    active_at_the_server: Active at Server;
+    active_at_the_gateway: Active at Gateway;
+    active_at_the_client: Active at Client;
+}

@@ -1,0 +1,310 @@
+//! Running `ftpfw probe` on the client, and what it says.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::{self, Write as _};
+use std::fs;
+use std::ops::RangeInclusive;
+use std::process::{Output, Stdio};
+
+use serde_json::Value;
+
+use crate::owned::folder;
+use crate::plan::Family;
+use crate::server::{Config, DATA_PORT, PASSIVE_PORTS, Server, Software, Tls};
+use crate::topology::{CLIENT_LISTENING_PORTS, Host, Topology};
+
+/// What became of the packets that open one kind of connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Verdict {
+    Pass,
+    Dropped,
+    Rejected,
+    Refused,
+    /// Blocked, and there is no telling how.
+    Blocked,
+    Inconclusive,
+    Skipped,
+}
+
+impl Verdict {
+    /// As the probe writes it.
+    fn read(flow: &Value) -> Self {
+        match (flow["verdict"].as_str(), flow["cause"].as_str()) {
+            (Some("pass"), None) => Self::Pass,
+            (Some("blocked"), Some("dropped")) => Self::Dropped,
+            (Some("blocked"), Some("rejected")) => Self::Rejected,
+            (Some("blocked"), Some("refused")) => Self::Refused,
+            (Some("blocked"), None) => Self::Blocked,
+            (Some("inconclusive"), None) => Self::Inconclusive,
+            (Some("skipped"), None) => Self::Skipped,
+            _ => panic!("no verdict: {flow}"),
+        }
+    }
+}
+
+/// What one session saw: the control connection, passive and active data connections.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Connections {
+    pub(crate) control: Verdict,
+    pub(crate) passive: Verdict,
+    pub(crate) active: Verdict,
+}
+
+impl Connections {
+    /// Everything works.
+    pub(crate) const OPEN: Self =
+        Self { control: Verdict::Pass, passive: Verdict::Pass, active: Verdict::Pass };
+
+    /// The control connection does not come about, so nothing is known of the others.
+    pub(crate) const fn without(control: Verdict) -> Self {
+        Self { control, passive: Verdict::Inconclusive, active: Verdict::Inconclusive }
+    }
+
+    /// All works but passive data connections.
+    pub(crate) const fn passive(passive: Verdict) -> Self {
+        Self { passive, ..Self::OPEN }
+    }
+
+    /// All works but active data connections.
+    pub(crate) const fn active(active: Verdict) -> Self {
+        Self { active, ..Self::OPEN }
+    }
+}
+
+/// A family, and whether the session is encrypted.
+pub(crate) type Session = (Family, bool);
+
+/// The sessions of a server that has no TLS.
+pub(crate) const PLAIN: [Session; 2] = [(Family::V4, false), (Family::V6, false)];
+/// The sessions of a server that has it and does not demand it.
+pub(crate) const BOTH: [Session; 4] =
+    [(Family::V4, false), (Family::V4, true), (Family::V6, false), (Family::V6, true)];
+
+/// What is declared of the server, and asked of the probe.
+#[derive(Debug, Clone)]
+pub(crate) struct Ask {
+    pub(crate) families: Vec<Family>,
+    pub(crate) tls: Tls,
+    pub(crate) range: RangeInclusive<u16>,
+    pub(crate) advertised: Option<String>,
+    /// The port that active data connections come from; else any.
+    pub(crate) source: Option<u16>,
+    pub(crate) modes: &'static str,
+    pub(crate) options: Vec<String>,
+    /// How long the probe waits for an answer, in seconds.
+    pub(crate) timeout: u8,
+}
+
+impl Default for Ask {
+    fn default() -> Self {
+        Self {
+            families: Family::ALL.into(),
+            tls: Tls::None,
+            range: PASSIVE_PORTS,
+            advertised: None,
+            source: Some(DATA_PORT),
+            modes: "active, passive",
+            options: Vec::new(),
+            timeout: 1,
+        }
+    }
+}
+
+impl Ask {
+    /// What is true of a server.
+    pub(crate) fn of(software: Software, config: &Config) -> Self {
+        Self {
+            tls: config.tls,
+            range: config.range.clone(),
+            advertised: config.advertised.map(|address| address.to_string()),
+            source: software.has_data_port().then_some(DATA_PORT),
+            ..Self::default()
+        }
+    }
+
+    /// The same, with options.
+    pub(crate) fn with(mut self, options: &str) -> Self {
+        self.options.extend(options.split_whitespace().map(str::to_owned));
+        self
+    }
+
+    /// Likewise, over one family.
+    pub(crate) fn over(mut self, family: Family) -> Self {
+        self.families = vec![family];
+        self
+    }
+
+    /// The deployment file.
+    pub(crate) fn deployment(&self, topology: &Topology) -> String {
+        let addresses: Vec<String> =
+            self.families.iter().map(|&family| format!("\"{}\"", topology.plan.service(family))).collect();
+        let tls = match self.tls {
+            Tls::None => "none",
+            Tls::Explicit => "explicit",
+            Tls::Required => "explicit-required",
+            Tls::Implicit => "implicit",
+        };
+        let mut yaml = format!(
+            "\
+version: 1
+service:
+  name: files
+  addresses: [{}]
+  control_port: 21
+  tls: {tls}
+  modes: [{}]
+  passive:
+    ports: {}-{}
+",
+            addresses.join(", "),
+            self.modes,
+            self.range.start(),
+            self.range.end(),
+        );
+        if let Some(advertised) = &self.advertised {
+            let _ = writeln!(yaml, "    advertised_address: {advertised}");
+        }
+        if self.modes.contains("active") {
+            let source = self.source.map_or("ephemeral".to_owned(), |port| port.to_string());
+            let _ = writeln!(yaml, "  active: {{ source_port: {source} }}");
+        }
+        let (first, last) = (CLIENT_LISTENING_PORTS.start(), CLIENT_LISTENING_PORTS.end());
+        let _ = writeln!(yaml, "clients:\n  addresses: [any]\n  ports: {first}-{last}");
+        yaml.push_str("firewalls:\n- {name: host, side: server, place: host, dialect: nftables}\n");
+        yaml
+    }
+
+    /// Has the client probe.
+    ///
+    /// # Panics
+    ///
+    /// When what the probe prints is no JSON.
+    pub(crate) fn probe(&self, topology: &Topology, server: Option<&Server>) -> Seen {
+        let mut options = vec!["--format".to_owned(), "json".to_owned()];
+        if let Some(server) = server.filter(|_| self.tls != Tls::None) {
+            options.extend(["--ca".to_owned(), server.certificate().display().to_string()]);
+        }
+        let output = self.run(topology, &options);
+        let stdout = String::from_utf8_lossy(&output.stdout);
+        let json = serde_json::from_str(&stdout).unwrap_or_else(|error| {
+            let stderr = String::from_utf8_lossy(&output.stderr);
+            panic!("{error}: {}\n{stdout}{stderr}\n{}", output.status, self.deployment(topology))
+        });
+        Seen { json, code: output.status.code(), families: self.families.clone() }
+    }
+
+    /// What the probe prints with other options.
+    pub(crate) fn print(&self, topology: &Topology, options: &[&str]) -> String {
+        let options: Vec<String> = options.iter().map(|&option| option.to_owned()).collect();
+        String::from_utf8_lossy(&self.run(topology, &options).stdout).into_owned()
+    }
+
+    fn run(&self, topology: &Topology, options: &[String]) -> Output {
+        let files = folder("probe");
+        let file = files.path().join("deployment.yaml");
+        fs::write(&file, self.deployment(topology)).expect("a file in a new folder");
+        let mut command = topology.host(Host::Client).command(env!("CARGO_BIN_EXE_ftpfw"));
+        command.args(["--lang", "en", "probe", "--timeout", &self.timeout.to_string()]).arg(&file);
+        command.args(options).args(&self.options).stdin(Stdio::null());
+        command.output().expect("`ip` can be run")
+    }
+}
+
+/// What a probe said.
+#[derive(Debug)]
+pub(crate) struct Seen {
+    pub(crate) json: Value,
+    pub(crate) code: Option<i32>,
+    families: Vec<Family>,
+}
+
+impl fmt::Display for Seen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:#}", self.json)
+    }
+}
+
+impl Seen {
+    /// The names of its conclusions.
+    pub(crate) fn conclusions(&self) -> BTreeSet<String> {
+        let conclusions = self.json["conclusions"].as_array().into_iter().flatten();
+        conclusions.filter_map(Value::as_str).map(str::to_owned).collect()
+    }
+
+    /// What each session saw; or what is odd about it.
+    pub(crate) fn connections(&self) -> Result<BTreeMap<(String, bool), Connections>, String> {
+        let mut flows: BTreeMap<(String, bool), BTreeMap<&str, Verdict>> = BTreeMap::new();
+        for flow in self.json["flows"].as_array().into_iter().flatten() {
+            let (Some(id), Some(family), Some(tls)) =
+                (flow["flow"].as_str(), flow["family"].as_str(), flow["tls"].as_bool())
+            else {
+                return Err(format!("no flow: {flow}"));
+            };
+            flows.entry((family.to_owned(), tls)).or_default().insert(id, Verdict::read(flow));
+        }
+        flows.into_iter().map(|(session, flows)| connections(&flows).map(|it| (session, it))).collect()
+    }
+
+    /// How this differs from what should be seen.
+    pub(crate) fn faults(&self, expected: &[(Session, Connections)], conclusions: &[&str]) -> Vec<String> {
+        let mut faults = Vec::new();
+        match self.connections() {
+            Err(failure) => faults.push(failure),
+            Ok(mut seen) => {
+                for &((family, tls), expected) in expected {
+                    if !self.families.contains(&family) {
+                        continue;
+                    }
+                    let name = family.to_string().to_lowercase();
+                    let seen = seen.remove(&(name, tls));
+                    if seen != Some(expected) {
+                        let kind = if tls { "TLS" } else { "plain" };
+                        faults.push(format!("{family}, {kind}: {seen:?}, not {expected:?}"));
+                    }
+                }
+                faults.extend(seen.into_keys().map(|session| format!("{session:?} was probed too")));
+            }
+        }
+        let wanted: BTreeSet<String> = conclusions.iter().map(|&name| name.to_owned()).collect();
+        if self.conclusions() != wanted {
+            faults.push(format!("{:?}, not {wanted:?}", self.conclusions()));
+        }
+        faults
+    }
+
+    /// The same, as an assertion.
+    ///
+    /// # Panics
+    ///
+    /// When there are faults.
+    pub(crate) fn expect(&self, what: &str, expected: &[(Session, Connections)], conclusions: &[&str]) {
+        let faults = self.faults(expected, conclusions);
+        assert!(faults.is_empty(), "{what}:\n  {}\n{self}", faults.join("\n  "));
+    }
+}
+
+/// What one session saw, from the verdicts on its flows.
+fn connections(flows: &BTreeMap<&str, Verdict>) -> Result<Connections, String> {
+    let verdict = |id: &str| flows.get(id).copied().ok_or_else(|| format!("no verdict on {id}: {flows:?}"));
+    // Each opening flow with the one that answers it, which passes if and only if the connection works, and of which
+    // one end can say nothing else.
+    let both = |opening: &str, answering: &str| {
+        let (opening, answering) = (verdict(opening)?, verdict(answering)?);
+        let expected = match opening {
+            Verdict::Pass | Verdict::Skipped => opening,
+            _ => Verdict::Inconclusive,
+        };
+        if answering == expected { Ok(opening) } else { Err(format!("the answers: {flows:?}")) }
+    };
+    let controls = BTreeSet::from([both("A1", "A2")?, both("P1", "P2")?]);
+    let used: Vec<_> = controls.into_iter().filter(|&verdict| verdict != Verdict::Skipped).collect();
+    match used[..] {
+        [control] => Ok(Connections { control, passive: both("P3", "P4")?, active: both("A3", "A4")? }),
+        _ => Err(format!("the control connection of either mode: {flows:?}")),
+    }
+}
+
+/// The same expectation of several sessions.
+pub(crate) fn all(sessions: &[Session], expected: Connections) -> Vec<(Session, Connections)> {
+    sessions.iter().map(|&session| (session, expected)).collect()
+}
