@@ -75,7 +75,7 @@ impl Transfers<'_> {
             let goes_on = is_preliminary(&command);
             transfer.command = Some(command);
             if goes_on {
-                self.carry(control, &mut transfer, stream, file);
+                self.carry(control, &mut transfer, stream, file, None);
             }
         }
         transfer
@@ -110,10 +110,12 @@ impl Transfers<'_> {
         }
         let start = Instant::now();
         let command = self.ask_and_await(control, &command(work, file), &mut awaited);
-        let mut goes_on = is_preliminary(&command);
+        let goes_on = is_preliminary(&command);
+        let mut last = None;
         transfer.command = Some(command);
         // The server may have said that it will connect before it has.
         while goes_on
+            && last.is_none()
             && awaited.stream.is_none()
             && start.elapsed() < self.plan.timeout
             && !self.stop.is_requested()
@@ -122,13 +124,15 @@ impl Transfers<'_> {
             if awaited.stream.is_none()
                 && let Some(reply) = control.poll(TURN)
             {
-                transfer.completion = Some(Exchange { command: None, reply, took: start.elapsed() });
-                goes_on = false;
+                last = Some(Exchange { command: None, reply, took: start.elapsed() });
+                // A short listing is sent, and its end reported, while the reply is awaited.
+                awaited.look();
             }
         }
         transfer.data = Some(awaited.record());
-        if goes_on && let Some(stream) = awaited.stream.take() {
-            self.carry(control, &mut transfer, stream, file);
+        match awaited.stream.take() {
+            Some(stream) if goes_on => self.carry(control, &mut transfer, stream, file, last),
+            _ => transfer.completion = last,
         }
         transfer
     }
@@ -156,8 +160,15 @@ impl Transfers<'_> {
         }
     }
 
-    /// Moves the bytes, and awaits the last reply.
-    fn carry(&self, control: &mut Control, transfer: &mut Transfer, stream: TcpStream, file: File<'_>) {
+    /// Moves the bytes, and awaits the last reply, unless it is known.
+    fn carry(
+        &self,
+        control: &mut Control,
+        transfer: &mut Transfer,
+        stream: TcpStream,
+        file: File<'_>,
+        last: Option<Exchange>,
+    ) {
         let wire = match self.tls {
             None => Some(Wire::Plain(stream)),
             Some(tls) => {
@@ -179,7 +190,7 @@ impl Transfers<'_> {
             transfer.bytes = moved;
             wire.finish();
         }
-        let last = control.listen();
+        let last = last.unwrap_or_else(|| control.listen());
         // What came back may not be what was stored.
         let reply = if intact { last.reply } else { last.reply.and(Err(Trouble::Broken(None))) };
         transfer.completion = Some(Exchange { reply, ..last });
