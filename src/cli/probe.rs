@@ -12,7 +12,7 @@ use super::choice::choice;
 use super::deployment::DeploymentArgs;
 use super::firewalls::Chosen;
 use super::form::Form;
-use super::{Console, Exit, Failure, interrupt, number};
+use super::{Console, Exit, Failure, interrupt, number, token};
 use crate::audit::Session;
 use crate::deployment::Deployment;
 use crate::lang;
@@ -20,6 +20,7 @@ use crate::lang::probe::Report;
 use crate::packet::Family;
 use crate::probe::conclusion::{Conclusions, Gravity, Verdict};
 use crate::probe::plan::{Plan, Trust};
+use crate::probe::sweep::{Sweep, sweep};
 use crate::probe::{check_trust, conclude, mends, probe};
 use crate::report::text;
 
@@ -41,12 +42,9 @@ pub(super) struct Arguments {
     /// The file whose first line is the password.
     #[arg(long, value_name = "FILE")]
     pub(super) password_file: Option<PathBuf>,
-    /// Believes every certificate.
-    #[arg(long, conflicts_with = "ca")]
-    pub(super) insecure: bool,
-    /// The certificates that sign the server's.
-    #[arg(long, value_name = "FILE")]
-    pub(super) ca: Option<PathBuf>,
+    /// Which certificates are believed.
+    #[command(flatten)]
+    pub(super) believed: Believed,
     /// Uploads nothing.
     #[arg(long)]
     pub(super) read_only: bool,
@@ -65,6 +63,12 @@ pub(super) struct Arguments {
     /// How many connections are attempted at once.
     #[arg(long, value_name = "COUNT", default_value = "64")]
     pub(super) jobs: String,
+    /// Tries every port, together with a responder.
+    #[arg(long)]
+    pub(super) sweep: bool,
+    /// The file whose first line is the responder's token.
+    #[arg(long, value_name = "FILE", requires = "sweep")]
+    pub(super) token_file: Option<PathBuf>,
     /// The rule sets of one firewall, whose prediction is set beside what is seen.
     #[arg(long, value_name = "RULESET", num_args = 0..)]
     pub(super) explain_with: Option<Vec<PathBuf>>,
@@ -79,6 +83,17 @@ pub(super) struct Arguments {
     pub(super) deployment: DeploymentArgs,
 }
 
+/// Which certificates are believed; those that the system believes unless said otherwise.
+#[derive(Debug, clap::Args)]
+pub(super) struct Believed {
+    /// All.
+    #[arg(long, conflicts_with = "ca")]
+    pub(super) insecure: bool,
+    /// Those that one of these signed.
+    #[arg(long, value_name = "FILE")]
+    pub(super) ca: Option<PathBuf>,
+}
+
 /// Probes the server, and prints what follows.
 pub(super) fn run(arguments: &Arguments, console: &mut Console) -> Result<Exit, Failure> {
     let Some((reading, deployment, target)) = target::find(arguments, console)? else {
@@ -87,22 +102,32 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> Result<Exit, 
     arguments.chosen.check(&deployment)?;
     let rules = foretold::rules(arguments, (&reading, &deployment), console)?;
     let plan = plan(arguments, &deployment, target, console)?;
+    let token = if arguments.sweep {
+        Some(token::needed(arguments.token_file.as_deref(), console.lang())?)
+    } else {
+        None
+    };
     let stop = interrupt::stop();
     let progress = progress::Progress::new(console);
     let seen = probe(&plan, &stop, &progress);
+    let sweeps = token.map(|token| {
+        progress.sweeps();
+        sweep(&plan, &token, &stop)
+    });
     progress.clear();
     let conclusions = conclude(&plan, &seen);
-    let mends = mends(&deployment, &conclusions);
+    let mends = mends(&deployment, &lacking(&conclusions, sweeps.as_deref().unwrap_or_default()));
     let foretold = foretold::compare(&rules, &deployment, &seen, &conclusions);
     let report = Report {
         plan: &plan,
         conclusions: &conclusions,
         mends: &mends,
+        sweeps: sweeps.as_deref(),
         foretold: foretold.as_deref(),
-        interrupted: seen.interrupted,
+        interrupted: stop.is_requested() || seen.interrupted,
     };
     console.print(&written(&report, arguments.format, console))?;
-    Ok(exit(&conclusions, seen.interrupted))
+    Ok(exit(&report))
 }
 
 fn plan(
@@ -112,16 +137,16 @@ fn plan(
     console: &mut Console,
 ) -> Result<Plan, Failure> {
     let (service, lang) = (&deployment.service, console.lang());
-    let trust = match &arguments.ca {
+    let trust = match &arguments.believed.ca {
         Some(path) => {
             Trust::Roots(std::fs::read(path).map_err(|source| Failure::Read { path: path.clone(), source })?)
         }
-        None if arguments.insecure => Trust::Anything,
+        None if arguments.believed.insecure => Trust::Anything,
         None => Trust::System,
     };
     if service.tls.encrypts() {
         check_trust(&trust).map_err(|words| {
-            Failure::NoAnswer(lang::probe::unusable_trust(arguments.ca.as_deref(), &words, lang))
+            Failure::NoAnswer(lang::probe::unusable_trust(arguments.believed.ca.as_deref(), &words, lang))
         })?;
     }
     Ok(Plan {
@@ -165,18 +190,34 @@ pub(super) fn written(report: &Report<'_>, form: Form, console: &Console) -> Str
     parts.join("\n") + "\n"
 }
 
-/// A flow that is blocked is found out for certain, whatever else is not known.
-fn exit(found: &Conclusions, interrupted: bool) -> Exit {
+/// The flows that rules are missing for: those that are blocked, and data connections that a sweep saw fail.
+fn lacking(conclusions: &Conclusions, sweeps: &[Sweep]) -> Conclusions {
+    let mut lacking = conclusions.clone();
+    for flow in &mut lacking.flows {
+        let swept = sweeps.iter().find(|sweep| sweep.family == flow.family);
+        if swept.is_some_and(|sweep| sweep.fails(flow.flow)) {
+            flow.verdict = Verdict::Blocked(None);
+        }
+    }
+    lacking
+}
+
+/// What is found out for certain counts, whatever else is not known.
+fn exit(report: &Report<'_>) -> Exit {
+    let found = report.conclusions;
     let any = |wanted: fn(Verdict) -> bool| found.flows.iter().any(|flow| wanted(flow.verdict));
     let fault = found.conclusions.iter().any(|conclusion| conclusion.kind.gravity() == Gravity::Fault);
+    let sweeps = report.sweeps.unwrap_or_default();
+    let swept = sweeps.iter().all(|sweep| sweep.failure.is_none());
     if any(|verdict| matches!(verdict, Verdict::Blocked(_))) {
         Exit::Findings
-    } else if interrupted
+    } else if report.interrupted
+        || !swept
         || any(|verdict| verdict == Verdict::Inconclusive)
         || !any(|verdict| verdict == Verdict::Pass)
     {
         Exit::Inconclusive
-    } else if fault {
+    } else if fault || !sweeps.iter().all(Sweep::is_clear) {
         Exit::Findings
     } else {
         Exit::Well

@@ -97,6 +97,8 @@ fn mistakes_are_told_in_both_languages() {
         ("--user bob", "no password for 'bob'", "缺少“bob”的密码"),
         ("--password-file /nonexistent", "cannot read /nonexistent", "无法读取 /nonexistent"),
         ("--ca /nonexistent", "cannot read /nonexistent", "无法读取 /nonexistent"),
+        ("--sweep", "FTPFW_TOKEN", "FTPFW_TOKEN"),
+        ("--token-file x", "--sweep", "--sweep"),
         ("--explain-with", "no rule set", "没有可审计的规则集"),
         ("--explain-with /nonexistent", "cannot read /nonexistent", "无法读取 /nonexistent"),
     ] {
@@ -203,6 +205,165 @@ fn ctrl_c_prints_what_is_known() {
     let value = json(&found);
     assert_eq!(value["interrupted"], true);
     assert_eq!(value["flows"].as_array().map(Vec::len), Some(8), "{value:#}");
+}
+
+/// A responder while it runs, and the deployment that it serves.
+struct Responder {
+    child: Child,
+    /// The options that declare it.
+    deployment: String,
+    /// Its passive ports.
+    range: (u16, u16),
+    /// What it printed when it began.
+    told: Vec<String>,
+}
+
+impl Responder {
+    /// Begins with ports of its own for each `number`, and with `token` unless it is to make one up. Returns when it
+    /// listens, which it says.
+    fn start(number: u16, token: Option<&str>) -> Self {
+        // Below what systems hand out to outgoing connections; another for each run of the tests.
+        let first =
+            20_000 + u16::try_from(std::process::id() % 100).expect("a small number") * 100 + number * 20;
+        let (control, last) = (first + 15, first + 9);
+        let deployment =
+            format!("--server 127.0.0.1 --control {control} --pasv {first}-{last} --active-port ephemeral");
+        let mut command = ftpfw(&format!("respond --for 5m {deployment}"));
+        if let Some(token) = token {
+            command.env("FTPFW_TOKEN", token);
+        }
+        let mut child =
+            command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("a program that starts");
+        let lines = BufReader::new(child.stdout.take().expect("a pipe")).lines().map_while(Result::ok);
+        let told = lines.take(if token.is_some() { 2 } else { 3 }).collect();
+        Self { child, deployment, range: (first, last), told }
+    }
+
+    fn probe(&self, options: &str) -> Command {
+        ftpfw(&format!("probe {} {options}", self.deployment))
+    }
+
+    /// Ends it by Ctrl-C.
+    fn end(self) -> (Option<i32>, String) {
+        interrupt(&self.child);
+        let output = self.child.wait_with_output().expect("an end");
+        (output.status.code(), String::from_utf8(output.stderr).expect("UTF-8"))
+    }
+}
+
+#[test]
+fn a_responder_passes_all_eight_flows() {
+    let responder = Responder::start(0, Some("a token"));
+    for (lang, summary) in [("en", "flows: 8 pass, 0 blocked"), ("zh", "流：8 个通过，0 个阻断")] {
+        let found = run(&mut responder.probe(&format!("--lang {lang}")));
+        assert_eq!((found.code, found.stderr.as_str()), (Some(0), ""), "{}", found.stdout);
+        assert!(found.stdout.contains(summary), "{}", found.stdout);
+        assert_eq!(has_chinese(&found.stdout), lang == "zh");
+    }
+    let value = json(&run(&mut responder.probe("--format json --policy")));
+    assert_eq!(conclusions(&value), ["BOUNCE_SAFE"]);
+    let flows = value["flows"].as_array().expect("flows");
+    let named: Vec<&str> = flows.iter().filter_map(|flow| flow["flow"].as_str()).collect();
+    assert_eq!(named, ["A1", "A2", "A3", "A4", "P1", "P2", "P3", "P4"]);
+    assert!(flows.iter().all(|flow| flow["verdict"] == "pass"), "{value:#}");
+    let (code, told) = responder.end();
+    assert_eq!(code, Some(0));
+    assert!(told.contains(": a session begins\n") && told.contains(": the session ends\n"), "{told}");
+}
+
+#[test]
+fn a_sweep_tries_every_port_with_the_token_that_was_printed() {
+    let responder = Responder::start(1, None);
+    let token = responder.told[2].rsplit(' ').next().expect("a token");
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("token");
+    std::fs::write(&file, token).expect("a file");
+    let swept = run(&mut responder.probe(&format!("--sweep --token-file {} --format json", file.display())));
+    assert_eq!(swept.code, Some(0), "{}", swept.stdout);
+    let value = json(&swept);
+    let passive = value["sweep"][0]["passive"].as_array().expect("runs");
+    assert_eq!((passive.len(), &passive[0]["outcome"]), (1, &"open".into()), "{value:#}");
+    assert_eq!(value["sweep"][0]["active"][0]["outcome"], "arrived");
+    let wrong = run(responder.probe("--sweep --format json").env("FTPFW_TOKEN", "another"));
+    assert_eq!(wrong.code, Some(3), "{}", wrong.stdout);
+    assert_eq!(json(&wrong)["sweep"][0]["failure"], "wrong-token");
+    let none = run(&mut responder.probe("--sweep"));
+    assert_eq!((none.code, none.stdout.as_str()), (Some(2), ""));
+    assert!(none.stderr.contains("FTPFW_TOKEN"), "{}", none.stderr);
+    responder.end();
+}
+
+#[test]
+fn ports_that_the_responder_lacks_are_a_finding_with_the_rules_to_add() {
+    let responder = Responder::start(2, Some("a token"));
+    // As if a firewall refused the last ports.
+    let (first, last) = responder.range;
+    let wider = responder.deployment.replace(&format!("{first}-{last}"), &format!("{first}-{}", last + 3));
+    let found = run(ftpfw(&format!("probe {wider} --sweep --format json")).env("FTPFW_TOKEN", "a token"));
+    assert_eq!(found.code, Some(1), "{}", found.stdout);
+    let value = json(&found);
+    let outcomes: Vec<&str> = value["sweep"][0]["passive"]
+        .as_array()
+        .expect("runs")
+        .iter()
+        .filter_map(|run| run["outcome"].as_str())
+        .collect();
+    assert_eq!(outcomes, ["open", "refused"]);
+    assert_eq!(value["mends"][0]["flow"], "P3");
+    responder.end();
+}
+
+#[test]
+fn what_cannot_be_listened_on_is_told_all_at_once() {
+    let responder = Responder::start(3, Some("a token"));
+    let again = run(&mut ftpfw(&format!("respond {}", responder.deployment)));
+    assert_eq!((again.code, again.stdout.as_str()), (Some(2), ""));
+    let (first, last) = responder.range;
+    let said = [format!("{first}-{last}"), "EADDRINUSE (".to_owned(), "ss -tanp".to_owned()];
+    assert!(said.iter().all(|said| again.stderr.contains(said)), "{}", again.stderr);
+    assert_eq!(again.stderr.lines().count(), 1, "{}", again.stderr);
+    responder.end();
+    for (options, said, chinese) in [
+        ("--server 203.0.113.9", "none of the declared addresses", "没有部署中声明的任何服务器地址"),
+        ("--server 203.0.113.9 --listen 203.0.113.9", "no address of this machine", "不是本机的地址"),
+        ("--server 127.0.0.1 --listen 0.0.0.0", "no address of this machine", "不是本机的地址"),
+        ("--server 127.0.0.1 --for 2d", "--for: '2d'", "--for：“2d”"),
+        ("--server 127.0.0.1 --sessions 0", "--sessions: '0'", "--sessions：“0”"),
+    ] {
+        let options = format!("respond --pasv 30000-30009 {options}");
+        let english = run(&mut ftpfw(&options));
+        assert_eq!((english.code, english.stdout.as_str()), (Some(2), ""), "{options}");
+        assert!(english.stderr.contains(said), "{}", english.stderr);
+        let zh = run(ftpfw(&options).args(["--lang", "zh"]));
+        assert!(zh.stderr.contains(chinese), "{}", zh.stderr);
+        assert_eq!(english_lines(&zh.stderr), Vec::<&str>::new());
+    }
+}
+
+#[test]
+fn rule_sets_are_held_against_what_was_seen() {
+    let responder = Responder::start(4, Some("a token"));
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("closed.nft");
+    let closed = "table inet t {\n chain input {\n  type filter hook input priority 0; policy drop;\n }\n}\n";
+    std::fs::write(&file, closed).expect("a file");
+    let options = format!("--format json --explain-with {}", file.display());
+    let found = run(&mut responder.probe(&options));
+    // What is seen counts.
+    assert_eq!(found.code, Some(0), "{}", found.stdout);
+    let value = json(&found);
+    let opening = &value["prediction"].as_array().expect("flows")[0];
+    assert_eq!(
+        (&opening["predicted"], &opening["observed"]),
+        (&"blocked".into(), &"pass".into()),
+        "{value:#}"
+    );
+    assert_eq!((&opening["agreement"], &opening["firewall"]), (&"not-in-force".into(), &"firewall".into()));
+    for (lang, said) in [("en", "policy drop"), ("zh", "规则集的预测")] {
+        let text = run(&mut responder.probe(&format!("--lang {lang} --explain-with {}", file.display())));
+        assert!(text.stdout.contains(said), "{}", text.stdout);
+    }
+    responder.end();
 }
 
 fn interrupt(child: &Child) {

@@ -28,6 +28,13 @@ impl Progress {
         Self { bar, lang: console.lang() }
     }
 
+    /// The sweep begins.
+    pub(super) fn sweeps(&self) {
+        if let Some(bar) = &self.bar {
+            bar.set_message(lang::probe::sweeping(self.lang));
+        }
+    }
+
     /// Takes the line away again.
     pub(super) fn clear(&self) {
         if let Some(bar) = &self.bar {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::prediction::{Foretold, suggestion};
+use super::sweep::{arrived_id, failure_id, outcome_id};
 use super::{Report, advice, errno, heading, meaning};
 use crate::audit::Session;
 use crate::flow::Mode;
@@ -13,6 +14,7 @@ use crate::lang::Lang;
 use crate::probe::Mend;
 use crate::probe::conclusion::{Cause, Conclusion, Evidence, FlowVerdict, Gravity, Kind, Verdict};
 use crate::probe::prediction::Prediction;
+use crate::probe::sweep::{Arrived, Outcome, Run, Sweep};
 use crate::ruleset::Hook;
 
 /// The version of the format.
@@ -34,7 +36,7 @@ pub fn json(report: &Report<'_>, lang: Lang) -> Value {
         "conclusions": kinds.iter().map(|kind| kind.id()).collect::<Vec<_>>(),
         "details": found.iter().map(|conclusion| detail(conclusion, lang)).collect::<Vec<_>>(),
         "mends": report.mends.iter().map(mend).collect::<Vec<_>>(),
-        "sweep": Value::Null,
+        "sweep": report.sweeps.map(|sweeps| sweeps.iter().map(sweep).collect::<Vec<_>>()),
         "prediction": report.foretold.map(|flows| flows.iter().map(|one| foretold(one, lang)).collect::<Vec<_>>()),
         "interrupted": report.interrupted,
     })
@@ -103,6 +105,42 @@ fn foretold(one: &Foretold, lang: Lang) -> Value {
         "observed": observed.id(),
         "agreement": agreement.id(),
         "meaning": suggestion(*agreement, lang),
+    })
+}
+
+fn sweep(sweep: &Sweep) -> Value {
+    let run = |run: &Run| {
+        let errno = match run.outcome {
+            Outcome::Rejected(errno) => Some(errno),
+            _ => None,
+        };
+        json!({
+            "first": run.first,
+            "last": run.last,
+            "outcome": outcome_id(run.outcome),
+            "errno": errno,
+            "error": errno.and_then(errno::name),
+        })
+    };
+    let active = |&(port, arrived): &(u16, Arrived)| {
+        let (from, errno) = match arrived {
+            Arrived::From(port) => (Some(port), None),
+            Arrived::Failed(errno) => (None, Some(errno)),
+            Arrived::Elsewhere | Arrived::Silent => (None, None),
+        };
+        json!({
+            "port": port,
+            "outcome": arrived_id(arrived),
+            "from": from,
+            "errno": errno,
+            "error": errno.and_then(errno::name),
+        })
+    };
+    json!({
+        "family": sweep.family.id(),
+        "passive": sweep.runs().iter().map(run).collect::<Vec<_>>(),
+        "active": sweep.active.iter().map(active).collect::<Vec<_>>(),
+        "failure": sweep.failure.as_ref().map(failure_id),
     })
 }
 

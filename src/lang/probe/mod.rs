@@ -12,6 +12,7 @@ mod mend;
 mod prediction;
 mod progress;
 pub mod respond;
+mod sweep;
 #[cfg(test)]
 mod tests;
 mod title;
@@ -27,6 +28,7 @@ pub use json::json;
 pub use meaning::meaning;
 pub use prediction::Foretold;
 pub use progress::step;
+pub use sweep::{no_token, sweeping};
 pub use title::title;
 
 use super::audit::session_name;
@@ -36,6 +38,7 @@ use crate::packet::{PortRange, PortSet};
 use crate::probe::Mend;
 use crate::probe::conclusion::{Conclusion, Conclusions, Gravity, Verdict};
 use crate::probe::plan::Plan;
+use crate::probe::sweep::Sweep;
 use crate::report::diagnostic::Diagnostic;
 use crate::report::document::Document;
 
@@ -48,6 +51,8 @@ pub struct Report<'a> {
     pub conclusions: &'a Conclusions,
     /// The rules that let through what is blocked.
     pub mends: &'a [Mend],
+    /// What became of every port, if that was asked for.
+    pub sweeps: Option<&'a [Sweep]>,
     /// What rule sets lead to expect, if any were given.
     pub foretold: Option<&'a [Foretold]>,
     /// Whether it ended before it was done.
@@ -62,10 +67,13 @@ pub fn document(report: &Report<'_>, lang: Lang) -> Document {
     document
 }
 
-/// What stands below the conclusions: the rules to add, what rule sets lead to expect.
+/// What stands below the conclusions: what became of every port, the rules to add, what rule sets lead to expect.
 #[must_use]
 pub fn appendix(report: &Report<'_>, lang: Lang) -> Document {
     let mut document = Document::default();
+    for swept in report.sweeps.into_iter().flatten() {
+        sweep::describe(&mut document, swept, lang);
+    }
     mend::rules(&mut document, report.mends, lang);
     if let Some(foretold) = report.foretold {
         prediction::table(&mut document, foretold, lang);

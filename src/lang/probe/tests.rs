@@ -72,8 +72,14 @@ fn conclusions() -> Conclusions {
 
 fn all_text(lang: Lang) -> String {
     let (plan, conclusions) = (plan(), conclusions());
-    let report =
-        Report { plan: &plan, conclusions: &conclusions, mends: &[], foretold: None, interrupted: true };
+    let report = Report {
+        plan: &plan,
+        conclusions: &conclusions,
+        mends: &[],
+        sweeps: None,
+        foretold: None,
+        interrupted: true,
+    };
     let dress = crate::report::text::Dress { width: 100, color: false };
     let mut text = crate::report::text::render(&document(&report, lang), dress);
     for conclusion in &conclusions.conclusions {
@@ -116,8 +122,14 @@ fn nothing_that_a_server_says_acts_on_the_terminal() {
 fn no_password_is_shown() {
     let plan = plan();
     let conclusions = conclusions();
-    let report =
-        Report { plan: &plan, conclusions: &conclusions, mends: &[], foretold: None, interrupted: false };
+    let report = Report {
+        plan: &plan,
+        conclusions: &conclusions,
+        mends: &[],
+        sweeps: None,
+        foretold: None,
+        interrupted: false,
+    };
     for text in [all_text(Lang::En), format!("{report:?}"), json(&report, Lang::En).to_string()] {
         assert!(!text.contains("hunter2"), "{text}");
     }
@@ -133,8 +145,14 @@ fn a_long_reply_is_cut() {
         ..Conclusions::default()
     };
     let plan = plan();
-    let report =
-        Report { plan: &plan, conclusions: &conclusions, mends: &[], foretold: None, interrupted: false };
+    let report = Report {
+        plan: &plan,
+        conclusions: &conclusions,
+        mends: &[],
+        sweeps: None,
+        foretold: None,
+        interrupted: false,
+    };
     let text = diagnostic(&conclusions.conclusions[0], &report, Lang::En, false);
     assert!(text.len() < 3000 && text.contains("(and 995 more lines)"), "{text}");
 }

@@ -18,6 +18,7 @@ use super::Stop;
 use super::observation::Trouble;
 use super::plan::{Plan, Secret};
 use super::socket::{SLICE, listen};
+use crate::flow::FlowId;
 use crate::packet::Family;
 
 /// How many ports are tried again after ICMP errors, one by one. Linux sends one error a second to each peer
@@ -115,6 +116,18 @@ impl Sweep {
             }
         }
         runs
+    }
+
+    /// Whether connections of `flow` were seen to fail.
+    #[must_use]
+    pub fn fails(&self, flow: FlowId) -> bool {
+        match flow {
+            FlowId::P3 => {
+                self.passive.iter().any(|(_, outcome)| !matches!(outcome, Outcome::Open | Outcome::Untried))
+            }
+            FlowId::A3 => self.active.iter().any(|(_, arrived)| !matches!(arrived, Arrived::From(_))),
+            _ => false,
+        }
     }
 
     /// Whether every port is open, and every active data connection arrived.
