@@ -1,5 +1,7 @@
 //! `ftpfw demo`: everything, on a deployment that is built in.
 
+mod loopback;
+
 use super::audit::output;
 use super::deployment::demo;
 use super::explain::{Format, written};
@@ -21,7 +23,7 @@ use crate::report::text;
 const FAULTY: &str = include_str!("../../rules/demo/faulty.nft");
 
 /// Prints the built-in deployment, its explanation and its rule sets; then audits a faulty rule set, mends it, and
-/// audits what came of it.
+/// audits what came of it; and probes a responder of its own.
 pub(super) fn run(console: &mut Console) -> Result<Exit, Failure> {
     let (reading, deployment) = demo(console)?;
     let lang = console.lang();
@@ -43,10 +45,11 @@ pub(super) fn run(console: &mut Console) -> Result<Exit, Failure> {
         }
         console.print(&format!("\n{}", text::render(&document, console.dress())))?;
     }
-    match deployment.firewalls.first() {
-        Some(firewall) => audited(&reading, &deployment, firewall, console),
-        None => Ok(Exit::Well),
+    if let Some(firewall) = deployment.firewalls.first() {
+        audited(&reading, &deployment, firewall, console)?;
     }
+    loopback::probed(console)?;
+    Ok(Exit::Well)
 }
 
 /// The faulty rule set, the patch, and that there is nothing left to find.
@@ -55,7 +58,7 @@ fn audited(
     deployment: &Deployment,
     firewall: &Firewall,
     console: &mut Console,
-) -> Result<Exit, Failure> {
+) -> Result<(), Failure> {
     let lang = console.lang();
     let faulty = Text { name: "faulty.nft".to_owned(), content: FAULTY.to_owned() };
     let rules = read(vec![(faulty, dialect::Format::Nft)], &mut |_| None);
@@ -79,5 +82,5 @@ fn audited(
     document.code(unified(&rules.texts, &patch.texts));
     console.print(&format!("\n{}", text::render(&document, console.dress())))?;
     console.print(&format!("\n{}", report(&patch.audit, &rules, console)))?;
-    Ok(Exit::Well)
+    Ok(())
 }

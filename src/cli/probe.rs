@@ -7,7 +7,7 @@ mod target;
 
 use std::path::PathBuf;
 
-pub(super) use self::login::first_line;
+pub(super) use self::login::{anonymous, first_line};
 use super::choice::choice;
 use super::deployment::DeploymentArgs;
 use super::firewalls::Chosen;

@@ -88,9 +88,20 @@ fn the_demo_finds_the_faults_of_a_rule_set_and_mends_them() {
     for (lang, nothing) in [("en", "no findings"), ("zh", "未发现问题")] {
         let demo = run(ftpfw("demo").args(["--lang", lang]));
         let (before, after) = demo.stdout.split_once("--- a/faulty.nft").expect("a patch");
+        let (after, _) = after.split_once("ftpfw respond").expect("a probe");
         for rule in ["[FTP001]", "[FTP005]", "[FTP024]"] {
             assert!(before.contains(rule) && !after.contains(rule), "{rule}");
         }
-        assert!(!before.contains(nothing) && after.trim_end().ends_with(nothing), "{after}");
+        assert!(!before.contains(nothing) && after.contains(&format!("\n{nothing}\n")), "{after}");
+    }
+}
+
+#[test]
+fn the_demo_ends_with_a_probe_that_passes() {
+    for (lang, summary) in [("en", "flows: 8 pass, 0 blocked"), ("zh", "流：8 个通过，0 个阻断")] {
+        let demo = run(ftpfw("demo").args(["--lang", lang]));
+        let last = demo.stdout.lines().last().expect("a line");
+        assert!(last.starts_with(summary), "{}", demo.stdout);
+        assert!(demo.stdout.contains("[BOUNCE_SAFE]"), "{}", demo.stdout);
     }
 }

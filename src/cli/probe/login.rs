@@ -29,6 +29,11 @@ pub(super) fn ask(arguments: &Arguments, service: &Service, console: &mut Consol
     Ok(Login { user, password })
 }
 
+/// Nobody in particular.
+pub(in crate::cli) fn anonymous() -> Login {
+    Login { user: ANONYMOUS.0.to_owned(), password: Secret::new(ANONYMOUS.1.to_owned()) }
+}
+
 /// The first line of a file.
 pub(in crate::cli) fn first_line(path: &Path) -> Result<Secret, Failure> {
     let mut line = String::new();
