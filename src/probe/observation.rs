@@ -287,6 +287,17 @@ impl Transfer {
         let encrypted = self.handshake.as_ref().is_none_or(|handshake| handshake.outcome.is_ok());
         encrypted && self.completion.as_ref().is_some_and(Exchange::is_positive)
     }
+
+    /// Whether the data connection opened, and the server then had no word for how the transfer ended.
+    #[must_use]
+    pub fn fell_silent(&self) -> bool {
+        let opened = self.data.as_ref().is_some_and(|data| match data {
+            DataConnection::Dialled { attempts, .. } => attempts.iter().any(|dial| dial.outcome.is_ok()),
+            DataConnection::Awaited { arrivals, .. } => !arrivals.is_empty(),
+        });
+        let last = self.completion.as_ref().or(self.command.as_ref());
+        opened && last.is_some_and(|exchange| exchange.reply == Err(Trouble::TimedOut))
+    }
 }
 
 impl Exchange {

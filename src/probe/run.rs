@@ -89,6 +89,7 @@ impl Run<'_> {
                 None => left.push(method),
             }
         }
+        left.extend(lost_ones(&visit.transfers));
         let ready = self.one_by_one(ready, &left, visit);
         self.finish(ready, visit);
     }
@@ -133,11 +134,14 @@ impl Run<'_> {
     }
 
     fn listing(&self, ready: &mut Ready, method: Method) -> Transfer {
+        self.transfer(ready, method, Work::List, File { name: "", content: &[] })
+    }
+
+    fn transfer(&self, ready: &mut Ready, method: Method, work: Work, file: File<'_>) -> Transfer {
         self.begin(Step::Transfer(method));
-        let nothing = File { name: "", content: &[] };
         let Ready { control, tls } = ready;
         let transfers = Transfers { plan: self.plan, tls: tls.as_ref(), stop: self.stop };
-        transfers.run(control, method, Work::List, nothing)
+        transfers.run(control, method, work, file)
     }
 
     /// Tries `methods` one after the other, as far as possible in one session. Returns it, if it is still good for
@@ -191,10 +195,12 @@ impl Run<'_> {
         let name = format!("ftpfw-probe-{}.tmp", random_name());
         let file = File { name: &name, content: CONTENT };
         for work in [Work::Store, Work::Retrieve] {
-            self.begin(Step::Transfer(method));
-            let Ready { control, tls } = &mut session;
-            let transfers = Transfers { plan: self.plan, tls: tls.as_ref(), stop: self.stop };
-            let transfer = transfers.run(control, method, work, file);
+            let mut transfer = self.transfer(&mut session, method, work, file);
+            if transfer.fell_silent() && !self.stop.is_requested() {
+                visit.transfers.push(transfer);
+                session = self.enter().1?;
+                transfer = self.transfer(&mut session, method, work, file);
+            }
             let permitted = transfer
                 .command
                 .as_ref()
@@ -277,6 +283,19 @@ fn is_usable(transfer: &Transfer) -> bool {
     let last = transfer.completion.as_ref().or(transfer.command.as_ref()).unwrap_or(&transfer.request);
     last.reply.as_ref().is_ok_and(|reply| reply.code >= 200 && reply.code != 421)
         && transfer.request.reply.is_ok()
+}
+
+/// The methods of transfers that fell silent where others worked: a server may lose one among many at once, so they are
+/// tried again by themselves.
+fn lost_ones(transfers: &[Transfer]) -> Vec<Method> {
+    if !transfers.iter().any(Transfer::succeeded) {
+        return Vec::new();
+    }
+    let mut lost: Vec<Method> =
+        transfers.iter().filter(|one| one.fell_silent()).map(|one| one.method).collect();
+    lost.sort_unstable();
+    lost.dedup();
+    lost
 }
 
 /// Whether a port that the server had just offered was closed.

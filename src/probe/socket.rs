@@ -46,10 +46,8 @@ fn connect(peer: SocketAddr, deadline: Instant, stop: &Stop) -> Result<TcpStream
             if stop.is_requested() {
                 return Err(DialError::Stopped);
             }
+            // The last look is after the deadline: on a busy machine this thread may not have run before.
             let left = deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return Err(DialError::TimedOut);
-            }
             match poll.poll(&mut events, Some(left.min(turn))) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(dial_error(&error)),
@@ -60,6 +58,9 @@ fn connect(peer: SocketAddr, deadline: Instant, stop: &Stop) -> Result<TcpStream
             }
             if !events.is_empty() && stream.peer_addr().is_ok() {
                 return Ok(());
+            }
+            if left.is_zero() {
+                return Err(DialError::TimedOut);
             }
             turn = SLICE.min(turn * 2);
         }

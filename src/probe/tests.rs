@@ -403,6 +403,25 @@ mod encrypted {
     }
 
     #[test]
+    fn a_handshake_in_drops_ends_with_the_time_out() {
+        let server = Server::new(|mut stream| {
+            let _ = say(&stream, "220 Ready");
+            let _ = stream.read(&mut [0; 16]);
+            let _ = say(&stream, "234 Go on");
+            // The head of a record of 16 KiB, which would take minutes.
+            let _ = stream.write_all(&[22, 3, 3, 0x40, 0]);
+            while stream.write_all(&[0]).is_ok() {
+                thread::sleep(Duration::from_millis(20));
+            }
+        });
+        let start = Instant::now();
+        let seen =
+            probe(&Plan { timeout: SHORT, ..encrypted(&server, Trust::Anything) }, &Stop::default(), &());
+        assert_eq!(halt(&seen), (Stage::Handshake, Some(Trouble::TimedOut)));
+        assert!(start.elapsed() < Duration::from_secs(60), "{:?}", start.elapsed());
+    }
+
+    #[test]
     fn a_certificate_of_nobody_is_refused() {
         let (server, _) = server();
         let seen = probe(&encrypted(&server, Trust::System), &Stop::default(), &());

@@ -90,22 +90,44 @@ impl Tls {
         let connection = ClientConnection::new(Arc::clone(&self.config), self.name.clone())
             .map_err(|error| Trouble::Tls(error.to_string()))?;
         stream.set_read_timeout(Some(super::socket::SLICE)).map_err(|error| trouble(&error))?;
+        stream.set_write_timeout(Some(super::socket::SLICE)).map_err(|error| trouble(&error))?;
         let mut stream = StreamOwned::new(connection, stream);
-        while stream.conn.is_handshaking() {
+        loop {
+            // The last look is after the deadline: on a busy machine this thread may not have run before.
+            let late = Instant::now() >= deadline;
+            match step(&mut stream) {
+                Err(error) if is_patience(&error) => {}
+                Err(error) => return Err(trouble(&error)),
+                Ok(()) => {}
+            }
+            if !stream.conn.is_handshaking() && !stream.conn.wants_write() {
+                return Ok(stream);
+            }
             if stop.is_requested() {
                 return Err(Trouble::Stopped);
             }
-            if Instant::now() >= deadline {
+            if late {
                 return Err(Trouble::TimedOut);
             }
-            match stream.conn.complete_io(&mut stream.sock) {
-                Err(error) if is_patience(&error) => {}
-                Err(error) => return Err(trouble(&error)),
-                Ok(_) => {}
-            }
         }
-        Ok(stream)
     }
+}
+
+/// Moves a handshake on by one read or write, so that no peer that sends byte after byte is listened to for longer than
+/// anybody else.
+fn step(stream: &mut TlsStream) -> io::Result<()> {
+    let StreamOwned { conn, sock } = stream;
+    if conn.wants_write() {
+        return conn.write_tls(sock).map(|_| ());
+    }
+    if conn.read_tls(sock)? == 0 {
+        return Err(io::ErrorKind::UnexpectedEof.into());
+    }
+    conn.process_new_packets().map(|_| ()).map_err(|error| {
+        // The peer is told why.
+        let _ = conn.write_tls(sock);
+        io::Error::other(error)
+    })
 }
 
 /// Whether an operation merely has to be tried again.

@@ -16,6 +16,8 @@ use crate::packet::Family;
 
 /// Bytes of a listing or file that are read before the transfer is broken off.
 const MOST: u64 = 1 << 20;
+/// How many time-outs a server may take to send them.
+const LONGEST: u32 = 4;
 /// How often two things are looked at in turn that may both happen.
 const TURN: Duration = Duration::from_millis(5);
 
@@ -114,12 +116,8 @@ impl Transfers<'_> {
         let mut last = None;
         transfer.command = Some(command);
         // The server may have said that it will connect before it has.
-        while goes_on
-            && last.is_none()
-            && awaited.stream.is_none()
-            && start.elapsed() < self.plan.timeout
-            && !self.stop.is_requested()
-        {
+        while goes_on && last.is_none() && awaited.stream.is_none() && !self.stop.is_requested() {
+            let late = start.elapsed() >= self.plan.timeout;
             awaited.look();
             if awaited.stream.is_none()
                 && let Some(reply) = control.poll(TURN)
@@ -127,6 +125,9 @@ impl Transfers<'_> {
                 last = Some(Exchange { command: None, reply, took: start.elapsed() });
                 // A short listing is sent, and its end reported, while the reply is awaited.
                 awaited.look();
+            }
+            if late {
+                break;
             }
         }
         transfer.data = Some(awaited.record());
@@ -201,8 +202,9 @@ impl Transfers<'_> {
         let mut content = Vec::new();
         let mut moved = 0;
         let mut buffer = [0; 8192];
-        let mut last = Instant::now();
-        while moved < MOST && !self.stop.is_requested() && last.elapsed() < self.plan.timeout {
+        let start = Instant::now();
+        let mut last = start;
+        while moved < MOST && !self.stop.is_requested() && start.elapsed() < self.plan.timeout * LONGEST {
             match wire.read(&mut buffer, super::socket::SLICE) {
                 // A peer that ends without TLS's farewell has ended all the same.
                 Ok(Some(0)) | Err(_) => break,
@@ -213,6 +215,7 @@ impl Transfers<'_> {
                     }
                     last = Instant::now();
                 }
+                Ok(None) if last.elapsed() >= self.plan.timeout => break,
                 Ok(None) => {}
             }
         }

@@ -237,9 +237,9 @@ pub fn meaning(kind: Kind, lang: Lang) -> String {
         ),
         Kind::TransferFailed => say!(
             lang,
-            "Firewalls let everything through that was needed up to here; the server's last reply says why it ended. Permissions, \
-             quotas and missing files are the usual reasons.",
-            "到此为止所需的数据包防火墙都已放行；服务器的最后一条应答说明了原因，通常是权限、配额或文件不存在。"
+            "Firewalls let everything through that was needed up to here; the server's last reply, if there is one, says why it ended. \
+             Permissions, quotas and missing files are the usual reasons; without a reply, a server that hangs.",
+            "到此为止所需的数据包防火墙都已放行；若服务器有最后一条应答，它会说明原因，通常是权限、配额或文件不存在；若没有应答，则可能是服务器挂起。"
         ),
     }
 }

@@ -19,7 +19,7 @@ pub(super) fn judge(plan: &Plan, visit: &Visit, found: &mut Vec<Found>) -> Data 
     let mut data = None;
     for transfer in &transfers {
         if let Some(arrival) = own_arrival(visit, transfer) {
-            encryption(transfer, found);
+            encryption(visit, transfer, found);
             source(plan, transfer, arrival, found);
             let carried = transfer.succeeded()
                 || transfer.bytes > 0
@@ -46,7 +46,7 @@ pub(super) fn judge(plan: &Plan, visit: &Visit, found: &mut Vec<Found>) -> Data 
             data = data.or(Some(Data::unknown(Some(shown))));
         }
     }
-    data.unwrap_or_else(|| absent(plan, &transfers, found))
+    data.unwrap_or_else(|| absent(plan, visit, &transfers, found))
 }
 
 /// The data connection that came from the server's own address.
@@ -86,7 +86,7 @@ fn source(plan: &Plan, transfer: &Transfer, arrival: &Arrival, found: &mut Vec<F
 }
 
 /// No data connection came: the first transfer that says why does.
-fn absent(plan: &Plan, transfers: &[&Transfer], found: &mut Vec<Found>) -> Data {
+fn absent(plan: &Plan, visit: &Visit, transfers: &[&Transfer], found: &mut Vec<Found>) -> Data {
     let mut refusals = Vec::new();
     for transfer in transfers {
         let request = &transfer.request;
@@ -109,7 +109,7 @@ fn absent(plan: &Plan, transfers: &[&Transfer], found: &mut Vec<Found>) -> Data 
             }
             Ok(reply) if reply.code >= 400 => refusals.push(*transfer),
             Ok(_) => {
-                if let Some(data) = promised(plan, transfer, found) {
+                if let Some(data) = promised(plan, visit, transfer, found) {
                     return data;
                 }
             }
@@ -119,12 +119,12 @@ fn absent(plan: &Plan, transfers: &[&Transfer], found: &mut Vec<Found>) -> Data 
 }
 
 /// The server agreed to connect and did not.
-fn promised(plan: &Plan, transfer: &Transfer, found: &mut Vec<Found>) -> Option<Data> {
+fn promised(plan: &Plan, visit: &Visit, transfer: &Transfer, found: &mut Vec<Found>) -> Option<Data> {
     let command = transfer.command.as_ref()?;
     let last = transfer.completion.as_ref().unwrap_or(command);
     match &last.reply {
         Err(Trouble::Stopped) => None,
-        Err(Trouble::TimedOut) => Some(blocked(transfer, last, silence(plan), found)),
+        Err(Trouble::TimedOut) if !hangs(visit) => Some(blocked(transfer, last, silence(plan), found)),
         Ok(reply) if matches!(reply.code, 421 | 425 | 426) => {
             Some(blocked(transfer, last, cause(last), found))
         }
@@ -135,6 +135,11 @@ fn promised(plan: &Plan, transfer: &Transfer, found: &mut Vec<Found>) -> Option<
             Some(Data::unknown(Some(evidence(last))))
         }
     }
+}
+
+/// Whether the server has no word for transfers whose connection is there either: its silence says nothing of active ones.
+fn hangs(visit: &Visit) -> bool {
+    visit.transfers.iter().any(Transfer::fell_silent) && !visit.transfers.iter().any(Transfer::succeeded)
 }
 
 /// Whether the control connection answers after a request that got no reply in time: then the server is waiting for

@@ -21,7 +21,7 @@ pub(super) fn judge(plan: &Plan, visit: &Visit, found: &mut Vec<Found>) -> Data 
         match attempt(visit, transfer) {
             Some((dial, Answer::Established)) => {
                 reached.push(dial);
-                encryption(transfer, found);
+                encryption(visit, transfer, found);
             }
             Some((dial, Answer::Blocked(cause))) => missed.push((transfer, dial, cause)),
             Some((dial, Answer::Here)) => {
@@ -106,8 +106,8 @@ fn works(plan: &Plan, transfers: &[&Transfer], reached: &[&Dial]) -> Data {
 }
 
 /// TLS that fails on a data connection, and transfers that fail although their connection is there.
-pub(super) fn encryption(transfer: &Transfer, found: &mut Vec<Found>) {
-    if transfer.succeeded() {
+pub(super) fn encryption(visit: &Visit, transfer: &Transfer, found: &mut Vec<Found>) {
+    if transfer.succeeded() || was_made_up_for(visit, transfer) {
         return;
     }
     let replies = || transfer.completion.iter().chain(&transfer.command);
@@ -130,10 +130,31 @@ pub(super) fn encryption(transfer: &Transfer, found: &mut Vec<Found>) {
         None => return,
     };
     let mut shown = last.map(evidence).unwrap_or_default();
+    shown.command = shown.command.or_else(|| transfer.command.as_ref().and_then(|sent| sent.command.clone()));
+    (shown.local, shown.peer) = ends(transfer);
     if let Some(Err(Trouble::Tls(reason))) = transfer.handshake.as_ref().map(|one| &one.outcome) {
         shown.reply.push(reason.clone());
     }
     found.push(Found::new(kind, shown).by(transfer.method));
+}
+
+/// Whether `transfer` fell silent and the same one went well at another time: the server had lost it.
+fn was_made_up_for(visit: &Visit, transfer: &Transfer) -> bool {
+    let same = |other: &&Transfer| (other.method, other.work) == (transfer.method, transfer.work);
+    transfer.fell_silent() && visit.transfers.iter().filter(same).any(Transfer::succeeded)
+}
+
+/// The probe's own end of the data connection, and the other one.
+fn ends(transfer: &Transfer) -> (Option<SocketAddr>, Option<SocketAddr>) {
+    match &transfer.data {
+        Some(DataConnection::Dialled { attempts, .. }) => {
+            attempts.last().map_or((None, None), |dial| (dial.local, Some(dial.peer)))
+        }
+        Some(DataConnection::Awaited { listener, arrivals }) => {
+            (Some(*listener), arrivals.last().map(|arrival| arrival.peer))
+        }
+        None => (None, None),
+    }
 }
 
 /// Requests that brought no port.

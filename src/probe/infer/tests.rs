@@ -314,6 +314,28 @@ fn tls_on_data_connections() {
 }
 
 #[test]
+fn a_transfer_that_is_lost_once_says_nothing() {
+    let conclusions = concluded([Made::plain().falls_silent(60_001).passive(ok(60_002)).active(ok(20))]);
+    assert_eq!(kinds(&conclusions), []);
+    assert_eq!(plain_verdict(&conclusions, FlowId::P3), Verdict::Pass);
+
+    let conclusions = concluded([Made::plain().falls_silent(60_001).falls_silent(60_002).active(ok(20))]);
+    assert_eq!(kinds(&conclusions), [Kind::TransferFailed]);
+    assert_eq!(plain_verdict(&conclusions, FlowId::P3), Verdict::Inconclusive);
+    let shown = &conclusions.conclusions[0].evidence;
+    let silence = concluded([Made::plain().falls_silent(60_001).unanswered()]);
+    assert_eq!(
+        kinds(&silence),
+        [Kind::TransferFailed],
+        "a server that hangs says nothing of active connections"
+    );
+    assert_eq!(plain_verdict(&silence, FlowId::A3), Verdict::Inconclusive);
+    assert_eq!(kinds(&concluded([Made::plain().passive(ok(60_001)).unanswered()])), [Kind::ActiveBlocked]);
+    assert_eq!(shown.command.as_deref(), Some("LIST"));
+    assert!(shown.local.is_some() && shown.peer.is_some(), "{shown:?}");
+}
+
+#[test]
 fn one_family_without_the_other() {
     let conclusions = concluded([
         Made::plain().healthy(),

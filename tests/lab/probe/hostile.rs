@@ -3,6 +3,7 @@
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use rustls::ServerConfig;
@@ -228,6 +229,25 @@ fn closed_after_passive_commands() {
 }
 
 #[test]
+fn one_transfer_is_lost() {
+    static LISTINGS: AtomicUsize = AtomicUsize::new(0);
+    let seen = scripted(|asked| {
+        let first = asked.verb == "LIST" && LISTINGS.fetch_add(1, Ordering::Relaxed) == 0;
+        first.then_some(Act::Hang)
+    });
+    seen.expect("a server that loses one transfer of many", &all(&PLAIN, Connections::OPEN), &[]);
+}
+
+#[test]
+fn every_transfer_is_lost() {
+    let seen = scripted(|asked| (asked.verb == "LIST").then_some(Act::Hang));
+    let expected =
+        Connections { passive: Verdict::Inconclusive, ..Connections::active(Verdict::Inconclusive) };
+    seen.expect("a server that hangs in every transfer", &all(&PLAIN, expected), &["TRANSFER_FAILED"]);
+    assert_eq!(seen.code, Some(3));
+}
+
+#[test]
 fn ports_rewritten_on_the_path() {
     let seen = encrypted(&Cast {
         ports: |asked| if asked.tls { (30000..30010).collect() } else { (36000..36010).collect() },
@@ -238,9 +258,11 @@ fn ports_rewritten_on_the_path() {
 
 #[test]
 fn some_ports_outside() {
-    let ports = |_: super::scripted::Asked<'_>| vec![30000, 36000, 30001, 36001];
-    let seen = probe(&Cast { ports, ..Cast::default() }, &Ask::default());
-    seen.expect("some ports outside", &all(&PLAIN, Connections::OPEN), &["RANGE_OVERFLOW"]);
+    let ports = |asked: super::scripted::Asked<'_>| {
+        if asked.verb == "EPSV" { (30000..30010).collect() } else { (36000..36010).collect() }
+    };
+    let seen = probe(&Cast { ports, ..Cast::default() }, &Ask::default().over(Family::V4));
+    seen.expect("some ports outside", &all(&IPV4, Connections::OPEN), &["RANGE_OVERFLOW"]);
 }
 
 #[test]

@@ -156,6 +156,16 @@ impl Session {
         self
     }
 
+    /// A passive transfer over a connection that opened, without a word of how it ended.
+    pub(super) fn falls_silent(mut self, port: u16) -> Self {
+        self = self.passive(ok(port));
+        let transfer = self.0.transfers.last_mut().expect("a transfer");
+        transfer.bytes = 0;
+        let silence = Exchange { command: None, reply: Err(Trouble::TimedOut), took: Duration::from_secs(3) };
+        transfer.completion = Some(silence);
+        self
+    }
+
     /// A passive request with this result, and nothing after it.
     pub(super) fn passive_request(mut self, reply: Result<Reply, Trouble>) -> Self {
         let request = Exchange { command: Some("EPSV".into()), reply, took: Duration::from_millis(1) };
@@ -198,6 +208,14 @@ impl Session {
         transfer.command = command.map(|reply| exchange(Some("LIST"), reply));
         transfer.completion = completion.map(|(reply, took)| Exchange { took, ..exchange(None, reply) });
         self.0.transfers.push(transfer);
+        self
+    }
+
+    /// An active transfer to which the server says nothing, and brings no connection.
+    pub(super) fn unanswered(mut self) -> Self {
+        self = self.lacks("200 Ok.", Some("150 Here it comes."), None);
+        let command = self.0.transfers.last_mut().and_then(|transfer| transfer.command.as_mut());
+        command.expect("a command").reply = Err(Trouble::TimedOut);
         self
     }
 
