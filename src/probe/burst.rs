@@ -41,8 +41,9 @@ pub(super) fn burst(
             None => burst.refusals.push(offer.exchange),
         }
     }
+    // Or they would be in the way of the next ones.
     for session in sessions {
-        session.control.quit();
+        session.control.part();
     }
     burst
 }

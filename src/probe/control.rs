@@ -171,6 +171,13 @@ impl Control {
         self.wire.as_mut().ok_or(Trouble::Closed)
     }
 
+    /// Takes leave, and waits until the server has ended the session.
+    pub(super) fn part(mut self) {
+        let deadline = Instant::now() + self.timeout;
+        let _ = self.send("QUIT");
+        while self.reply(deadline).is_ok() {}
+    }
+
     /// Takes leave. Nobody waits for the answer.
     pub(super) fn quit(mut self) {
         let _ = self.send("QUIT");

@@ -30,7 +30,7 @@ pub fn probe(plan: &Plan, stop: &Stop, watch: &dyn Watch) -> Observation {
     let sessions =
         plan.servers.iter().flat_map(|&server| plan.sessions.iter().map(move |&session| (server, session)));
     let run = |(server, session)| Run { plan, stop, watch, server, session };
-    let visits = if is_roomy(plan) {
+    let mut visits: Vec<Visit> = if is_roomy(plan) {
         thread::scope(|scope| {
             let threads: Vec<_> = sessions.map(|one| scope.spawn(move || run(one).visit())).collect();
             threads.into_iter().filter_map(|thread| thread.join().ok()).collect()
@@ -38,6 +38,10 @@ pub fn probe(plan: &Plan, stop: &Stop, watch: &dyn Watch) -> Observation {
     } else {
         sessions.map(|one| run(one).visit()).collect()
     };
+    // Last of all, since it may use up what the others need.
+    for visit in &mut visits {
+        run((visit.server.ip(), visit.session)).burst(visit);
+    }
     Observation { visits, interrupted: stop.is_requested() }
 }
 
@@ -61,7 +65,7 @@ impl Run<'_> {
         let Some(ready) = ready else { return visit };
         self.transfer_all(ready, &mut visit);
         visit.transfers.sort_by_key(|transfer| transfer.method);
-        self.extras(&mut visit);
+        self.policies(&mut visit);
         visit
     }
 
@@ -263,11 +267,18 @@ impl Run<'_> {
         missed
     }
 
-    /// What is only done when asked for.
-    fn extras(&self, visit: &mut Visit) {
+    /// What the server makes of requests that it should refuse, if that is asked for.
+    fn policies(&self, visit: &mut Visit) {
         if self.plan.policy && !self.stop.is_requested() {
             self.begin(Step::Policy);
             visit.policies = policy::check(|| self.enter().1);
+        }
+    }
+
+    /// Asks for many listeners at once, if that is asked for and there is a session to be had.
+    fn burst(&self, visit: &mut Visit) {
+        if visit.halt.is_some() {
+            return;
         }
         if let Some(count) = self.plan.burst.filter(|_| !self.stop.is_requested()) {
             self.begin(Step::Burst);

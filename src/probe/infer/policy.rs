@@ -1,16 +1,18 @@
 //! What the server's answers to requests that it should refuse say, and to many at once.
 
-use super::{Found, evidence};
+use super::{Found, code, evidence};
 use crate::flow::FlowId;
 use crate::probe::conclusion::{Evidence, Kind};
-use crate::probe::observation::{Policy, Visit};
+use crate::probe::observation::{Exchange, Policy, Visit};
 use crate::probe::plan::Plan;
 
 /// Judges the policy checks and the burst of `visit`.
 pub(super) fn judge(plan: &Plan, visit: &Visit, found: &mut Vec<Found>) {
     let bounces: Vec<_> =
         visit.policies.iter().filter(|check| check.policy != Policy::PasvAfterEpsvAll).collect();
-    let taken = bounces.iter().find(|check| check.exchange.is_positive());
+    // Servers that connect at once take the request and say that they could not: 425, or 421 after a while.
+    let tried = |exchange: &Exchange| matches!(code(exchange), Some(421 | 425 | 426));
+    let taken = bounces.iter().find(|check| check.exchange.is_positive() || tried(&check.exchange));
     let answered =
         |policy| bounces.iter().any(|check| check.policy == policy && check.exchange.reply.is_ok());
     if let Some(check) = taken {

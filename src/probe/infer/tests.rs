@@ -362,6 +362,12 @@ fn many_at_once_and_what_should_be_refused() {
         policy(&[(Policy::PrivilegedPort, refusal), (Policy::ForeignAddress, "200 Ok.")]),
         [Kind::BounceRisk]
     );
+    let tried = "425 Can't connect to specified address.";
+    assert_eq!(
+        policy(&[(Policy::PrivilegedPort, tried), (Policy::ForeignAddress, refusal)]),
+        [Kind::BounceRisk],
+        "a server that could not connect has tried to"
+    );
     assert_eq!(policy(&[(Policy::PrivilegedPort, refusal)]), [], "half of it proves nothing");
     assert_eq!(policy(&[(Policy::PasvAfterEpsvAll, "227 Ok (10,0,0,1,9,9)")]), [Kind::EpsvAllIgnored]);
 }

@@ -2,17 +2,11 @@
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use rustls::ServerConfig;
-use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
-use rustls::server::NoServerSessionStorage;
-
 use super::run::{Ask, Connections, PLAIN, Seen, Session, Verdict, all};
-use super::scripted::{Act, Cast, Script, Scripted};
-use crate::command::feed;
+use super::scripted::{Act, Cast, Script, Scripted, encryption};
 use crate::plan::{Family, Plan, Side};
 use crate::require::require;
 use crate::server::Tls;
@@ -42,19 +36,6 @@ fn scripted(script: Script) -> Seen {
     probe(&Cast { script, ..Cast::default() }, &Ask::default())
 }
 
-/// What encrypts sessions, and lets none be resumed.
-fn encryption() -> Arc<ServerConfig> {
-    let own = rcgen::generate_simple_self_signed(["lab".to_owned()]).expect("a certificate");
-    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(own.signing_key.serialize_der()));
-    let mut config = ServerConfig::builder()
-        .with_no_client_auth()
-        .with_single_cert(vec![own.cert.der().clone()], key)
-        .expect("a certificate and its key");
-    config.session_storage = Arc::new(NoServerSessionStorage {});
-    config.send_tls13_tickets = 0;
-    Arc::new(config)
-}
-
 /// Probes a scripted server that has TLS, over IPv4.
 fn encrypted(cast: &Cast) -> Seen {
     let cast = Cast { tls: Some(encryption()), ..cast.clone() };
@@ -70,14 +51,6 @@ fn a_good_one() {
 #[test]
 fn a_good_one_with_tls() {
     encrypted(&Cast::default()).expect("a good server", &all(&IPV4_BOTH, Connections::OPEN), &[]);
-}
-
-#[test]
-fn silent() {
-    let seen = scripted(|asked| asked.verb.is_empty().then_some(Act::Hang));
-    let expected = all(&PLAIN, Connections::without(Verdict::Inconclusive));
-    seen.expect("a silent server", &expected, &["NO_GREETING"]);
-    assert_eq!(seen.code, Some(3));
 }
 
 #[test]
@@ -97,13 +70,6 @@ fn closing() {
     let seen = scripted(|asked| asked.verb.is_empty().then_some(Act::Close));
     let expected = all(&PLAIN, Connections::without(Verdict::Inconclusive));
     seen.expect("a server that closes", &expected, &["NO_GREETING"]);
-}
-
-#[test]
-fn another_protocol() {
-    let seen = scripted(|asked| asked.verb.is_empty().then(|| Act::reply("SSH-2.0-OpenSSH_9.2")));
-    let expected = all(&PLAIN, Connections::without(Verdict::Inconclusive));
-    seen.expect("a server of another protocol", &expected, &["NOT_FTP"]);
 }
 
 #[test]
@@ -136,12 +102,6 @@ fn rubbish_after_the_login() {
 fn full() {
     let seen = scripted(|asked| asked.verb.is_empty().then(|| Act::reply("421 too many users")));
     seen.expect("a full server", &all(&PLAIN, CONTROL_ONLY), &["SERVER_FULL"]);
-}
-
-#[test]
-fn lost_after_the_login() {
-    let seen = scripted(|asked| matches!(asked.verb, "FEAT" | "SYST" | "TYPE").then_some(Act::Close));
-    seen.expect("a server that goes after the login", &all(&PLAIN, CONTROL_ONLY), &["CONTROL_LOST"]);
 }
 
 #[test]
@@ -236,78 +196,4 @@ fn one_transfer_is_lost() {
         first.then_some(Act::Hang)
     });
     seen.expect("a server that loses one transfer of many", &all(&PLAIN, Connections::OPEN), &[]);
-}
-
-#[test]
-fn every_transfer_is_lost() {
-    let seen = scripted(|asked| (asked.verb == "LIST").then_some(Act::Hang));
-    let expected =
-        Connections { passive: Verdict::Inconclusive, ..Connections::active(Verdict::Inconclusive) };
-    seen.expect("a server that hangs in every transfer", &all(&PLAIN, expected), &["TRANSFER_FAILED"]);
-    assert_eq!(seen.code, Some(3));
-}
-
-#[test]
-fn ports_rewritten_on_the_path() {
-    let seen = encrypted(&Cast {
-        ports: |asked| if asked.tls { (30000..30010).collect() } else { (36000..36010).collect() },
-        ..Cast::default()
-    });
-    seen.expect("rewritten ports", &all(&IPV4_BOTH, Connections::OPEN), &["NAT_REWRITE"]);
-}
-
-#[test]
-fn some_ports_outside() {
-    let ports = |asked: super::scripted::Asked<'_>| {
-        if asked.verb == "EPSV" { (30000..30010).collect() } else { (36000..36010).collect() }
-    };
-    let seen = probe(&Cast { ports, ..Cast::default() }, &Ask::default().over(Family::V4));
-    seen.expect("some ports outside", &all(&IPV4, Connections::OPEN), &["RANGE_OVERFLOW"]);
-}
-
-#[test]
-fn part_of_the_range() {
-    let topology = topology();
-    let rules = "table inet lab { chain input { type filter hook input priority 0; tcp dport 30005-30009 drop; }; }\n";
-    feed(topology.host(Host::Server).command("nft").args(["-f", "-"]), rules);
-    let cast = Cast {
-        ports: |asked| {
-            if asked.verb == "EPSV" { (30000..30005).collect() } else { (30005..30010).collect() }
-        },
-        ..Cast::default()
-    };
-    let _server = Scripted::start(&topology, &cast);
-    let seen = Ask::default().over(Family::V4).probe(&topology, None);
-    let expected = all(&IPV4, Connections::passive(Verdict::Dropped));
-    seen.expect("a filter on part of the range", &expected, &["RANGE_PARTLY_FILTERED"]);
-}
-
-#[test]
-fn sessions_have_to_be_resumed() {
-    let seen = encrypted(&Cast {
-        complaint: Some("522 SSL connection failed: session reuse required"),
-        ..Cast::default()
-    });
-    seen.expect("session reuse", &all(&IPV4_BOTH, Connections::OPEN), &["TLS_REUSE_REQUIRED"]);
-}
-
-#[test]
-fn data_connections_without_the_agreed_tls() {
-    let seen = encrypted(&Cast { protects: false, ..Cast::default() });
-    let failed =
-        Connections { control: Verdict::Pass, passive: Verdict::Inconclusive, active: Verdict::Inconclusive };
-    let expected = [((Family::V4, false), Connections::OPEN), ((Family::V4, true), failed)];
-    seen.expect("no TLS on data connections", &expected, &["DATA_TLS_FAILED"]);
-}
-
-#[test]
-fn every_port_is_taken() {
-    let ask = Ask::default().over(Family::V4).with("--policy");
-    let script: Script = |asked| matches!(asked.verb, "PORT" | "EPRT").then(|| Act::reply("200 sure"));
-    let seen = probe(&Cast { script, ..Cast::default() }, &ask);
-    let conclusions = seen.conclusions();
-    for risk in ["BOUNCE_RISK", "EPSV_ALL_IGNORED"] {
-        assert!(conclusions.contains(risk), "{risk}: {seen}");
-    }
-    assert!(!conclusions.contains("BOUNCE_SAFE"), "{seen}");
 }

@@ -2,7 +2,9 @@
 
 mod filters;
 mod hostile;
+mod inference;
 mod open;
 mod run;
 mod scripted;
 mod servers;
+mod stage;

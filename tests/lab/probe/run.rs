@@ -206,6 +206,8 @@ service:
         let mut command = topology.host(Host::Client).command(env!("CARGO_BIN_EXE_ftpfw"));
         command.args(["--lang", "en", "probe", "--timeout", &self.timeout.to_string()]).arg(&file);
         command.args(options).args(&self.options).stdin(Stdio::null());
+        // Anonymous users may have any password, and nobody else has one here.
+        command.env("FTPFW_PASSWORD", "ftpfw@lab.example");
         command.output().expect("`ip` can be run")
     }
 }

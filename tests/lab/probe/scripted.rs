@@ -10,6 +10,8 @@ use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::server::NoServerSessionStorage;
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 use crate::plan::Family;
@@ -67,6 +69,26 @@ pub(super) struct Cast {
     pub(super) protects: bool,
     /// What is said at the end of an encrypted transfer.
     pub(super) complaint: Option<&'static str>,
+}
+
+impl Cast {
+    /// A good server, but for this script.
+    pub(super) fn of(script: Script) -> Self {
+        Self { script, ..Self::default() }
+    }
+}
+
+/// What encrypts sessions, and lets none be resumed.
+pub(super) fn encryption() -> Arc<ServerConfig> {
+    let own = rcgen::generate_simple_self_signed(["lab".to_owned()]).expect("a certificate");
+    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(own.signing_key.serialize_der()));
+    let mut config = ServerConfig::builder()
+        .with_no_client_auth()
+        .with_single_cert(vec![own.cert.der().clone()], key)
+        .expect("a certificate and its key");
+    config.session_storage = Arc::new(NoServerSessionStorage {});
+    config.send_tls13_tickets = 0;
+    Arc::new(config)
 }
 
 impl Default for Cast {
