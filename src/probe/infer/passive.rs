@@ -1,72 +1,94 @@
 //! What the passive data connections of one session say.
 
+use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 
 use super::dialled::{self, Answer, answer};
 use super::{Data, Found, code, evidence, said, text, words};
 use crate::flow::{FlowId, Mode};
 use crate::probe::conclusion::{Cause, Evidence, Kind, Verdict};
-use crate::probe::observation::{DataConnection, Dial, Transfer, Trouble, Visit};
+use crate::probe::observation::{DataConnection, Dial, Exchange, Method, Transfer, Trouble, Visit};
 use crate::probe::plan::Plan;
 
 const FLOWS: [FlowId; 2] = [FlowId::P3, FlowId::P4];
+
+/// A SYN that was turned away, and the reply that named its port.
+#[derive(Clone, Copy)]
+struct Missed<'a> {
+    method: Method,
+    request: &'a Exchange,
+    dial: &'a Dial,
+    cause: Cause,
+}
 
 /// Judges the passive data connections of `visit`.
 pub(super) fn judge(plan: &Plan, visit: &Visit, found: &mut Vec<Found>) -> Data {
     let transfers: Vec<&Transfer> =
         visit.transfers.iter().filter(|one| one.method.mode() == Mode::Passive).collect();
+    let of_transfers = transfers.iter().filter_map(|transfer| {
+        attempt(visit, transfer).map(|tried| (transfer.method, &transfer.request, tried))
+    });
+    let of_samples = visit.offers.iter().filter_map(|offer| {
+        let dial = offer.dial.as_ref()?;
+        Some((offer.method, &offer.exchange, (dial, answer(dial, Some(visit.round_trip())))))
+    });
     let mut reached: Vec<&Dial> = Vec::new();
-    let mut missed: Vec<(&Transfer, &Dial, Cause)> = Vec::new();
-    for &transfer in &transfers {
-        match attempt(visit, transfer) {
-            Some((dial, Answer::Established)) => {
-                reached.push(dial);
-                encryption(visit, transfer, found);
+    let mut missed: Vec<Missed<'_>> = Vec::new();
+    for (method, request, (dial, answer)) in of_transfers.chain(of_samples) {
+        match answer {
+            Answer::Established => reached.push(dial),
+            Answer::Blocked(cause) => missed.push(Missed { method, request, dial, cause }),
+            Answer::Here => {
+                let own = Found::new(Kind::OwnEgressBlocked, dialled::evidence(dial));
+                found.push(own.by(method).stops(&FLOWS));
+                missed.push(Missed { method, request, dial, cause: Cause::Rejected });
             }
-            Some((dial, Answer::Blocked(cause))) => missed.push((transfer, dial, cause)),
-            Some((dial, Answer::Here)) => {
-                found.push(
-                    Found::new(Kind::OwnEgressBlocked, dialled::evidence(dial))
-                        .by(transfer.method)
-                        .stops(&FLOWS),
-                );
-                missed.push((transfer, dial, Cause::Rejected));
-            }
-            Some((_, Answer::Unknown)) | None => {}
+            Answer::Unknown => {}
+        }
+    }
+    for transfer in &transfers {
+        if matches!(attempt(visit, transfer), Some((_, Answer::Established))) {
+            encryption(visit, transfer, found);
         }
     }
     refusals(&transfers, found);
     advertised(plan, visit, found);
 
-    // A listener that was gone once, and reached the next time, was the server's business.
-    if !reached.is_empty() {
-        missed.retain(|(_, _, cause)| *cause != Cause::Refused);
+    if !reached.is_empty() && refused_ports(&missed).len() < 2 {
+        // A listener that was gone once was the server's business.
+        missed.retain(|one| one.cause != Cause::Refused);
     }
-    let Some(&(transfer, dial, cause)) = missed.first() else {
+    let Some(first) = missed.iter().find(|one| one.cause != Cause::Refused).or(missed.first()) else {
         return works(plan, &transfers, &reached);
     };
     let here = found.iter().any(|one| one.kind == Kind::OwnEgressBlocked);
-    let ports = missed.iter().map(|(_, dial, _)| dial.peer.port());
-    let silent = missed.iter().filter(|(_, _, cause)| *cause == Cause::Dropped).count();
-    let kind = match cause {
+    let silent = missed.iter().filter(|one| one.cause == Cause::Dropped).count();
+    let limited = silent > 0 && silent < missed.len();
+    let kind = match first.cause {
         _ if here => None,
+        Cause::Refused => Some(Kind::RejectOrDead),
         _ if !reached.is_empty() => Some(Kind::RangePartlyFiltered),
         // The kernel answers only so many packets a second with an ICMP error.
-        _ if silent > 0 && silent < missed.len() => Some(Kind::RejectRateLimited),
+        _ if limited => Some(Kind::RejectRateLimited),
         Cause::Dropped => Some(Kind::RangeFiltered),
         Cause::Rejected => Some(Kind::RangeRejectedAdmin),
-        Cause::Refused => Some(Kind::RejectOrDead),
     };
-    let evidence = answered(dial, transfer);
+    let evidence = answered(first.dial, first.request);
     if let Some(kind) = kind {
-        found.push(Found::new(kind, evidence.clone()).by(transfer.method).stops(&FLOWS).at(ports));
+        let ports = missed.iter().map(|one| one.dial.peer.port());
+        found.push(Found::new(kind, evidence.clone()).by(first.method).stops(&FLOWS).at(ports));
     }
-    let cause = if silent > 0 && silent < missed.len() { Cause::Rejected } else { cause };
+    let cause = if limited { Cause::Rejected } else { first.cause };
     Data {
         opening: Verdict::Blocked(Some(cause)),
         answering: Verdict::Inconclusive,
         evidence: Some(evidence),
     }
+}
+
+fn refused_ports(missed: &[Missed<'_>]) -> BTreeSet<u16> {
+    let refused = missed.iter().filter(|one| one.cause == Cause::Refused);
+    refused.map(|one| one.dial.peer.port()).collect()
 }
 
 /// The attempt that counts: one that succeeded, else the first, of those to the server's own address. Others go where
@@ -93,7 +115,7 @@ fn works(plan: &Plan, transfers: &[&Transfer], reached: &[&Dial]) -> Data {
         _ if !reached.iter().any(|dial| declared(dial.peer.port())) => {
             return Data::unknown(Some(dialled::evidence(dial)));
         }
-        Some(transfer) => answered(dial, transfer),
+        Some(transfer) => answered(dial, &transfer.request),
         None => dialled::evidence(dial),
     };
     // Without a byte over the connection only the handshake of TCP is known to pass.
@@ -200,10 +222,6 @@ fn advertised(plan: &Plan, visit: &Visit, found: &mut Vec<Found>) {
 }
 
 /// A connection, and the reply that named its port.
-fn answered(dial: &Dial, transfer: &Transfer) -> Evidence {
-    Evidence {
-        command: transfer.request.command.clone(),
-        reply: said(&transfer.request),
-        ..dialled::evidence(dial)
-    }
+fn answered(dial: &Dial, request: &Exchange) -> Evidence {
+    Evidence { command: request.command.clone(), reply: said(request), ..dialled::evidence(dial) }
 }

@@ -118,6 +118,10 @@ fn a_part_of_the_range() {
     assert_eq!(kinds(&conclusions), [Kind::RangePartlyFiltered]);
     assert_eq!(conclusions.conclusions[0].ports, [60_015]);
     assert_eq!(plain_verdict(&conclusions, FlowId::P3), Verdict::Blocked(Some(Cause::Dropped)));
+
+    let sampled = concluded([Made::plain().passive(ok(60_001)).sample(ok(60_003)).sample(dropped(60_015))]);
+    assert_eq!(sampled.conclusions[0].ports, [60_015], "a sample counts as much");
+    assert_eq!(kinds(&sampled), [Kind::RangePartlyFiltered]);
 }
 
 #[test]
@@ -180,6 +184,10 @@ fn icmp_errors_and_resets() {
 
     let once = Made::plain().passive(refused(60_001)).passive(ok(60_002));
     assert_eq!(kinds(&concluded([once])), [], "a listener that was gone once");
+    let twice = Made::plain().passive(refused(60_001)).passive(ok(60_002)).sample(refused(60_003));
+    let conclusions = concluded([twice]);
+    assert_eq!(kinds(&conclusions), [Kind::RejectOrDead], "two of three offers are no chance");
+    assert_eq!(plain_verdict(&conclusions, FlowId::P3), Verdict::Blocked(Some(Cause::Refused)));
 
     for silent in [rejected(60_001), refused(60_001)] {
         let conclusions = concluded([Made::plain().passive(silent).passive(dropped(60_002))]);

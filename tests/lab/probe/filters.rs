@@ -2,10 +2,11 @@
 //! active data connections, that drops, resets, or answers with each kind of ICMP message.
 
 use super::run::{Ask, Connections, PLAIN, Verdict, all};
+use super::scripted::{Asked, Cast, Scripted};
 use crate::command::feed;
-use crate::plan::{Plan, Side};
+use crate::plan::{Family, Plan, Side};
 use crate::require::require;
-use crate::server::{Config, Server, Software, Tls};
+use crate::server::{Config, PASSIVE_PORTS, Server, Software, Tls};
 use crate::topology::{Host, Topology};
 
 /// What a filter is against.
@@ -13,6 +14,8 @@ use crate::topology::{Host, Topology};
 enum Target {
     Control,
     Passive,
+    /// The upper half of the passive ports.
+    Part,
     Active,
 }
 
@@ -22,6 +25,7 @@ impl Target {
         match self {
             Self::Control => "tcp dport 21",
             Self::Passive => "tcp dport 30000-30009",
+            Self::Part => "tcp dport 30005-30009",
             Self::Active => "tcp sport 20",
         }
     }
@@ -30,7 +34,9 @@ impl Target {
     fn hook(self, host: Host) -> &'static str {
         match (host, self) {
             (Host::Gateway, _) => "forward",
-            (Host::Server, Self::Active) | (Host::Client, Self::Control | Self::Passive) => "output",
+            (Host::Server, Self::Active) | (Host::Client, Self::Control | Self::Passive | Self::Part) => {
+                "output"
+            }
             _ => "input",
         }
     }
@@ -81,8 +87,11 @@ fn expected(target: Target, verdict: Verdict) -> (Connections, &'static str) {
         (Target::Control, Verdict::Refused) => (Connections::without(verdict), "CONTROL_REFUSED"),
         (Target::Control, _) => (Connections::without(verdict), "CONTROL_REJECTED"),
         (Target::Passive, Verdict::Dropped) => (Connections::passive(verdict), "RANGE_FILTERED"),
-        (Target::Passive, Verdict::Refused) => (Connections::passive(verdict), "REJECT_OR_DEAD"),
+        (Target::Passive | Target::Part, Verdict::Refused) => {
+            (Connections::passive(verdict), "REJECT_OR_DEAD")
+        }
         (Target::Passive, _) => (Connections::passive(verdict), "RANGE_REJECTED_ADMIN"),
+        (Target::Part, _) => (Connections::passive(verdict), "RANGE_PARTLY_FILTERED"),
         (Target::Active, Verdict::Dropped) => (Connections::active(verdict), "ACTIVE_BLOCKED"),
         // All that vsftpd says is that it could not connect.
         (Target::Active, _) => (Connections::active(Verdict::Blocked), "ACTIVE_BLOCKED"),
@@ -96,10 +105,22 @@ pub(super) fn lift_icmp_limits(topology: &Topology) {
     }
 }
 
+/// Ports of the lower and the upper half in turn: two in a row are one of each.
+fn in_turn(_: Asked<'_>) -> Vec<u16> {
+    PASSIVE_PORTS.take(5).flat_map(|port| [port, port + 5]).collect()
+}
+
 fn prove(host: Host, target: Target) {
     require();
     let topology = Topology::new(Plan { side: Side::Server, nat: false });
     lift_icmp_limits(&topology);
+    if target == Target::Part {
+        let _server = Scripted::start(&topology, &Cast { ports: in_turn, ..Cast::default() });
+        for family in Family::ALL {
+            filter(&topology, host, target, None, &Ask::default().over(family).with("--read-only"));
+        }
+        return;
+    }
     let config = Config { tls: Tls::None, ..Config::default() };
     let server = Server::run(&topology, Software::Vsftpd, &config);
     let mut ask = Ask::of(Software::Vsftpd, &config).with("--read-only");
@@ -107,6 +128,11 @@ fn prove(host: Host, target: Target) {
         // The server's kernel may take note of an ICMP error only with its second SYN, after a second.
         ask.timeout = 3;
     }
+    filter(&topology, host, target, Some(&server), &ask);
+}
+
+/// Probes through one filter after the other.
+fn filter(topology: &Topology, host: Host, target: Target, server: Option<&Server>, ask: &Ask) {
     let mut faults = Vec::new();
     for (way, verdict) in WAYS {
         let [ipv4, ipv6] = way.statements();
@@ -116,7 +142,7 @@ fn prove(host: Host, target: Target) {
              tcp flags & (syn | ack) != syn accept\n  {packets} meta nfproto ipv4 {ipv4}\n  {packets} {ipv6}\n }}\n}}\n"
         );
         feed(topology.host(host).command("nft").args(["-f", "-"]), &rules);
-        let seen = ask.probe(&topology, Some(&server));
+        let seen = ask.probe(topology, server);
         let (connections, conclusion) = expected(target, verdict);
         let different = seen.faults(&all(&PLAIN, connections), &[conclusion]);
         if !different.is_empty() {
@@ -145,6 +171,9 @@ filters! {
     passive_at_the_server: Passive at Server;
     passive_at_the_gateway: Passive at Gateway;
     passive_at_the_client: Passive at Client;
+    part_at_the_server: Part at Server;
+    part_at_the_gateway: Part at Gateway;
+    part_at_the_client: Part at Client;
     active_at_the_server: Active at Server;
     active_at_the_gateway: Active at Gateway;
     active_at_the_client: Active at Client;

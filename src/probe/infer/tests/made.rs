@@ -271,6 +271,24 @@ impl Session {
         self
     }
 
+    /// A further port that was only connected to.
+    pub(super) fn sample(mut self, outcome: Outcome) -> Self {
+        let peer = SocketAddr::new(self.0.server.ip(), outcome.port);
+        self.0.offers.push(Offer {
+            method: Method::Epsv,
+            exchange: exchange(Some("EPSV"), &format!("229 Entering (|||{}|)", outcome.port)),
+            address: None,
+            port: Some(outcome.port),
+            dial: Some(Dial {
+                peer,
+                local: self.0.control.local,
+                took: outcome.took,
+                outcome: outcome.result,
+            }),
+        });
+        self
+    }
+
     pub(super) fn burst(mut self, ports: &[u16], refusal: Option<&str>) -> Self {
         let refusals = refusal.map(|reply| exchange(Some("EPSV"), reply)).into_iter().collect();
         self.0.burst = Some(Burst { asked: 2, ports: ports.to_vec(), refusals });
