@@ -151,6 +151,8 @@ struct Let {
     open_ports: PortSet,
     /// The destination ports that the rule itself names.
     named: Option<PortSet>,
+    /// Whether the rule itself names TCP.
+    names_tcp: bool,
 }
 
 impl Let {
@@ -219,7 +221,9 @@ impl Judge<'_, '_> {
                 return Ok(Judged { by, found: Vec::new(), is_high_to_high: false });
             }
         }
-        let named = place(by).and_then(|place| self.context.rule(place)).and_then(named);
+        let rule = place(by).and_then(|place| self.context.rule(place));
+        let named = rule.and_then(named);
+        let names_tcp = rule.is_some_and(|rule| rule.matches.contains(&Match::Protocol(Protocol::Tcp)));
         let all = way.deciders.accepted_by(self.context, by)?;
         let certain = self.space().must(all)?;
         // What cannot be told may be the ports, unless the rule names some beside it.
@@ -234,7 +238,8 @@ impl Judge<'_, '_> {
         let ports = self.space().destination_ports_of(opens)?;
         let open = self.space().intersection(opens, surplus)?;
         let open_ports = self.space().destination_ports_of(open)?;
-        let lets = Let { by, undeclared, surplus, opening, source_ports, ports, open_ports, named };
+        let lets =
+            Let { by, undeclared, surplus, opening, source_ports, ports, open_ports, named, names_tcp };
         let is_rule = matches!(by, Decider::Rule(_));
         let is_high_to_high = is_rule && is_high(&lets.source_ports) && is_high(&lets.ports);
         let outwards = way.direction == Direction::Out;
@@ -269,11 +274,16 @@ impl Judge<'_, '_> {
         if inwards && self.is_by_source_port(lets) {
             return Ok(self.by_source_port(lets)?.into_iter().collect());
         }
-        if lets.is_everything() && (!inwards || !self.is_from_anywhere(lets)?) {
-            return Ok(Vec::new());
+        let mut clients_only = false;
+        if lets.is_everything() && !(inwards && self.is_from_anywhere(lets)?) {
+            // Whoever is trusted with every protocol, or is only one of the clients, is trusted with more than FTP.
+            if !lets.names_tcp || !self.is_between_both_ends(lets)? {
+                return Ok(Vec::new());
+            }
+            clients_only = true;
         }
         if inwards && count(&lets.open_ports) >= HALF {
-            return Ok(vec![self.nearly_all(lets)?]);
+            return Ok(vec![self.nearly_all(lets, clients_only)?]);
         }
         let mut found = Vec::new();
         found.extend(self.wider(lets)?);
@@ -313,7 +323,7 @@ impl Judge<'_, '_> {
         }
         let inwards = way.direction == Direction::In;
         if inwards && count(&lets.open_ports) >= HALF && self.is_from_anywhere(lets)? {
-            return self.nearly_all(lets).map(Some);
+            return self.nearly_all(lets, false).map(Some);
         }
         // What serves active data connections opens most of the ports that they lead to.
         let active = self.context.request.deployment.service.active_source.ports();
@@ -376,11 +386,11 @@ impl Judge<'_, '_> {
     }
 
     /// FTP002.
-    fn nearly_all(&mut self, lets: &Let) -> Result<Found, TooComplex> {
+    fn nearly_all(&mut self, lets: &Let, clients_only: bool) -> Result<Found, TooComplex> {
         let packets = self.context.space.intersection(lets.opening, self.way.of_server)?;
         let packets = if packets.is_empty() { lets.opening } else { packets };
         let ports = self.space().destination_ports_of(packets)?;
-        let kind = Kind::NearlyAll { ports, translated: false };
+        let kind = Kind::NearlyAll { ports, translated: false, clients_only };
         let flow = if self.way.towards_server { FlowId::P3 } else { FlowId::A3 };
         Ok(self.found(lets, RuleId::FTP002, kind, vec![flow], packets))
     }
@@ -403,7 +413,9 @@ impl Judge<'_, '_> {
     fn wider(&mut self, lets: &Let) -> Result<Option<Found>, TooComplex> {
         let way = self.way;
         let ranges = lets.named.as_ref().unwrap_or(&lets.ports).ranges();
-        let touching = ranges.iter().filter(|range| way.ports.overlap(**range).is_some());
+        // Half of all ports are meant for data connections, needed or not: no other service has so many.
+        let is_for_ftp = |range: &&PortRange| way.ports.overlap(**range).is_some() || range.count() >= HALF;
+        let touching = ranges.iter().filter(is_for_ftp);
         let touching = touching.filter(|range| !self.is_beside_other_services(**range));
         let touching: PortSet = touching.copied().collect();
         if !overlaps(&way.ports, &lets.ports) {
@@ -459,6 +471,18 @@ impl Judge<'_, '_> {
     /// Whether these are ports 20 and 21 and their neighbours in a list, ssh (22) and telnet (23).
     fn is_beside_other_services(&self, range: PortRange) -> bool {
         range.contains(21) && self.way.ports.contains(21) && range.first() >= 20 && range.last() <= 23
+    }
+
+    /// Whether connections lead to the server only, and come from all clients of a family.
+    fn is_between_both_ends(&mut self, lets: &Let) -> Result<bool, TooComplex> {
+        let (opening, of_server) = (lets.opening, self.way.of_server);
+        if !self.space().is_subset(opening, of_server)? {
+            return Ok(false);
+        }
+        let from = self.space().sources_of(opening)?;
+        let required = self.way.required;
+        let clients = self.space().sources_of(required)?;
+        Ok(from.families().any(|family| contains(&from.of(family), &clients.of(family))))
     }
 
     /// Whether connections come from anywhere: from half of the addresses of a family or more.

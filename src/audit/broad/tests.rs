@@ -1,20 +1,24 @@
 //! Mutants of generated rule sets: what is removed is missed, and what is widened is too broad.
 
 use super::super::addresses::as_deployed;
+use super::super::context::Context;
 use super::super::{Audit, CellVerdict, Request, RuleId, Subject, audit};
-use crate::deployment::{Deployment, Side, Strategy};
+use super::way::Way;
+use crate::deployment::{Deployment, Egress, Side, Strategy};
 use crate::dialect::collection::Collection;
 use crate::flow::sample::every;
-use crate::flow::{Shape, grant};
-use crate::packet::{Budget, NameField, PacketSet, PortRange, PortSet, Space, State, TooComplex};
+use crate::flow::{FlowId, Shape, grant, views};
+use crate::packet::{
+    AddressSet, Budget, Field, NameField, PacketSet, PortRange, PortSet, Space, State, TooComplex,
+};
 use crate::ruleset::evaluate::{Question, accepted};
 use crate::ruleset::trace::{Path, Tracer, Verdict};
-use crate::ruleset::{Chain, Match, Ruleset};
+use crate::ruleset::{Chain, Direction, Match, Ruleset};
 
 /// Every so many of the deployments: they differ in turn in everything that matters.
 const STEP: usize = 397;
 /// Every so many of the mutants.
-const EVERY_SO_MANY: usize = 17;
+const EVERY_SO_MANY: usize = 13;
 
 fn deployments() -> impl Iterator<Item = Deployment> {
     every().into_iter().step_by(STEP).filter(|deployment| {
@@ -78,6 +82,47 @@ fn opens_more(a: &Ruleset, b: &Ruleset) -> Result<bool, TooComplex> {
     Ok(false)
 }
 
+/// Whether somebody may open a connection through one of the firewall's ways, from whichever port, because a rule for FTP
+/// was widened.
+fn opens_more_for_ftp(
+    deployment: &Deployment,
+    original: &Ruleset,
+    mutant: &Mutant,
+) -> Result<bool, TooComplex> {
+    let (chain, rule) = mutant.rule;
+    let rule = &mutant.ruleset.chains[chain].rules[rule];
+    let is_for = |flow: &FlowId| rule.comment.as_ref().is_some_and(|comment| comment.contains(flow.id()));
+    if !FlowId::ALL.iter().any(is_for) {
+        return Ok(false);
+    }
+    let rules = Collection { ruleset: original.clone(), ..Collection::default() };
+    let subject = Subject { firewall: &deployment.firewalls[0], rules: &rules };
+    let request = Request { deployment, subjects: vec![subject], strict: false };
+    let mut context = Context::new(&request, &subject)?;
+    for direction in [Direction::In, Direction::Out] {
+        let everything = rule.matches.is_empty() || subject.firewall.egress == Egress::Open;
+        if direction == Direction::Out && everything {
+            continue;
+        }
+        let way = Way::new(&mut context, direction)?;
+        let space = &mut context.space;
+        // Where nobody says which interface leads outside, the clients are told by their addresses.
+        let clients = &views(deployment, subject.firewall).filter.clients;
+        let back = if way.towards_server { space.destination(clients)? } else { space.source(clients)? };
+        let back = if *clients == AddressSet::any() { PacketSet::EMPTY } else { back };
+        let within = space.difference(way.opening, back)?;
+        let question = Question { within, ..way.question };
+        let before = accepted(original, question, space)?;
+        let after = accepted(&mutant.ruleset, question, space)?;
+        let before = space.forget(before, Field::SourcePort(0))?;
+        let after = space.forget(after, Field::SourcePort(0))?;
+        if !space.is_subset(after, before)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 fn opening(path: Path, space: &mut Space) -> Result<PacketSet, TooComplex> {
     let arrives = space.name(NameField::InInterface, "")?.complement();
     let leaves = space.name(NameField::OutInterface, "")?.complement();
@@ -104,8 +149,17 @@ fn is_broad(rule: RuleId) -> bool {
     .contains(&rule)
 }
 
-/// The rule set with one condition widened or left out, and what was done, for each way to do so.
-fn widened(original: &Ruleset) -> Vec<(Ruleset, String)> {
+/// A rule set of which one rule has been widened.
+struct Mutant {
+    ruleset: Ruleset,
+    /// The rule, by chain and place.
+    rule: (usize, usize),
+    /// What was done.
+    name: String,
+}
+
+/// The rule set with one condition widened or left out, for each way to do so.
+fn widened(original: &Ruleset) -> Vec<Mutant> {
     let mut mutants = Vec::new();
     for (chain, rule) in rules(original) {
         let matches = &original.chains[chain].rules[rule].matches;
@@ -119,35 +173,48 @@ fn widened(original: &Ruleset) -> Vec<(Ruleset, String)> {
                     None => drop(matches.remove(place)),
                 }
                 mutant.chains[chain].rules[rule].matches = matches.into();
-                mutants.push((mutant, name));
+                mutants.push(Mutant { ruleset: mutant, rule: (chain, rule), name });
             }
         }
     }
     mutants
 }
 
-/// Of the mutants that open more, how many are found: 100 % by a strict audit when all of them were tried (871), and
-/// 14 % by an ordinary one, which does not compare flags, states, interfaces, source ports, a host's own addresses, nor
-/// what leaves a firewall from which everything may leave.
+/// Of the mutants that open more, how many are found.
+///
+/// A strict audit finds all of them (871 when every one was tried). The ordinary audit is asked about those alone by which
+/// somebody may open another connection through the firewall because of a rule for FTP (143, of which it finds all):
+/// other ports, other addresses at either end, connections where there were only replies. It leaves to the strict one
+/// what nearly every rule set that people write leaves open and hardly anybody can use: flags, source ports, the
+/// interface beside an address, packets for addresses that a host does not have. Nor is it about rules that are not for
+/// FTP: ICMP, loopback, other services, and what lets everything leave.
 #[test]
 fn what_a_mutant_opens_is_found() {
-    let (mut mutants, mut plainly, mut strictly) = (0, 0, 0);
+    let (mut mutants, mut strictly, mut for_ftp, mut plainly) = (0, 0, 0, 0);
     let mut missed = Vec::new();
     let all = deployments().flat_map(|deployment| {
         let original = generated(&deployment);
         widened(&original).into_iter().map(move |mutant| (deployment.clone(), original.clone(), mutant))
     });
-    for (deployment, original, (mutant, name)) in all.step_by(EVERY_SO_MANY) {
-        if !opens_more(&original, &mutant).expect("simple") {
+    for (deployment, original, mutant) in all.step_by(EVERY_SO_MANY) {
+        let Mutant { ruleset, name, .. } = &mutant;
+        if !opens_more(&original, ruleset).expect("simple") {
             continue;
         }
+        let firewall = &deployment.firewalls[0];
         mutants += 1;
-        plainly += usize::from(
-            audited(&deployment, mutant.clone(), false).findings.iter().any(|finding| is_broad(finding.rule)),
-        );
-        let found = audited(&deployment, mutant.clone(), true);
-        let rules = Collection { ruleset: mutant, ..Collection::default() };
-        let rules = as_deployed(&Subject { firewall: &deployment.firewalls[0], rules: &rules });
+        if opens_more_for_ftp(&deployment, &original, &mutant).expect("simple") {
+            for_ftp += 1;
+            let found = audited(&deployment, ruleset.clone(), false);
+            if found.findings.iter().any(|finding| is_broad(finding.rule)) {
+                plainly += 1;
+            } else {
+                missed.push(format!("ordinary, {firewall:?}: {name}"));
+            }
+        }
+        let found = audited(&deployment, ruleset.clone(), true);
+        let rules = Collection { ruleset: ruleset.clone(), ..Collection::default() };
+        let rules = as_deployed(&Subject { firewall, rules: &rules });
         let tracer = Tracer::new(&rules.ruleset);
         let broad = || found.findings.iter().filter(|finding| is_broad(finding.rule));
         for finding in broad() {
@@ -158,12 +225,13 @@ fn what_a_mutant_opens_is_found() {
         if broad().next().is_some() {
             strictly += 1;
         } else {
-            missed.push(format!("{:?}: {name}", deployment.firewalls[0]));
+            missed.push(format!("strict, {firewall:?}: {name}"));
         }
     }
     let missed = missed.join("\n");
-    assert!(mutants >= 40 && strictly * 100 >= mutants * 95, "{strictly} of {mutants}\n{missed}");
-    assert!(plainly * 10 >= mutants, "{plainly} of {mutants}");
+    assert!(mutants >= 40 && for_ftp >= 8, "{mutants}, {for_ftp}");
+    assert!(strictly * 100 >= mutants * 95, "{strictly} of {mutants}\n{missed}");
+    assert!(plainly * 100 >= for_ftp * 95, "{plainly} of {for_ftp}\n{missed}");
 }
 
 #[test]

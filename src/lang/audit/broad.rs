@@ -26,12 +26,20 @@ fn title(message: &Message, lang: Lang) -> String {
                 "凡源端口为 {ports} 的连接一律放行入站，且可到达 FTP 并不需要的端口"
             )
         }
-        Kind::NearlyAll { ports, translated: true } => {
+        Kind::NearlyAll { ports, translated: true, .. } => {
             let ports = list(ports);
             say!(
                 lang,
                 "ports {ports} are translated to the server and let through",
                 "端口 {ports} 全部转换到服务器并放行"
+            )
+        }
+        Kind::NearlyAll { ports, clients_only: true, .. } => {
+            let ports = list(ports);
+            say!(
+                lang,
+                "nearly all TCP ports are open to the clients: {ports}",
+                "几乎所有 TCP 端口都对客户端开放：{ports}"
             )
         }
         Kind::NearlyAll { ports, .. } => {
