@@ -13,6 +13,9 @@ use crate::plan::Family;
 use crate::server::{Config, DATA_PORT, PASSIVE_PORTS, Server, Software, Tls};
 use crate::topology::{CLIENT_LISTENING_PORTS, Host, Topology};
 
+/// What responders and their probes share.
+pub(crate) const TOKEN: &str = "a token of the lab";
+
 /// What became of the packets that open one kind of connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Verdict {
@@ -90,6 +93,8 @@ pub(crate) struct Ask {
     /// The port that active data connections come from; else any.
     pub(crate) source: Option<u16>,
     pub(crate) modes: &'static str,
+    /// Who may be a client.
+    pub(crate) clients: String,
     pub(crate) options: Vec<String>,
     /// How long the probe waits for an answer, in seconds.
     pub(crate) timeout: u8,
@@ -104,6 +109,7 @@ impl Default for Ask {
             advertised: None,
             source: Some(DATA_PORT),
             modes: "active, passive",
+            clients: "any".to_owned(),
             options: Vec::new(),
             timeout: 1,
         }
@@ -169,7 +175,7 @@ service:
             let _ = writeln!(yaml, "  active: {{ source_port: {source} }}");
         }
         let (first, last) = (CLIENT_LISTENING_PORTS.start(), CLIENT_LISTENING_PORTS.end());
-        let _ = writeln!(yaml, "clients:\n  addresses: [any]\n  ports: {first}-{last}");
+        let _ = writeln!(yaml, "clients:\n  addresses: [{}]\n  ports: {first}-{last}", self.clients);
         yaml.push_str("firewalls:\n- {name: host, side: server, place: host, dialect: nftables}\n");
         yaml
     }
@@ -207,7 +213,7 @@ service:
         command.args(["--lang", "en", "probe", "--timeout", &self.timeout.to_string()]).arg(&file);
         command.args(options).args(&self.options).stdin(Stdio::null());
         // Anonymous users may have any password, and nobody else has one here.
-        command.env("FTPFW_PASSWORD", "ftpfw@lab.example");
+        command.env("FTPFW_PASSWORD", "ftpfw@lab.example").env("FTPFW_TOKEN", TOKEN);
         command.output().expect("`ip` can be run")
     }
 }
