@@ -2,9 +2,9 @@
 
 use ipnet::IpNet;
 
-use super::conclusion::{Conclusions, FlowVerdict, Kind, Verdict};
-use super::observation::Observation;
-use crate::audit::{Audit, CellVerdict, Outlook};
+use super::conclusion::{Conclusion, Conclusions, FlowVerdict, Kind, Verdict};
+use super::observation::{Method, Observation};
+use crate::audit::{Audit, CellVerdict, Outlook, RuleId, Session};
 use crate::deployment::Deployment;
 use crate::flow::FlowId;
 use crate::packet::{AddressSet, Family};
@@ -90,6 +90,9 @@ fn agreement(audit: &Audit, conclusions: &Conclusions, one: &FlowVerdict, predic
         | (CellVerdict::Partly, Verdict::Pass | Verdict::Blocked(_)) => Agreement::Agree,
         // The first packet is dropped, and its repetition passes.
         (CellVerdict::Blocked, Verdict::Pass) if stalls(conclusions, one) => Agreement::Agree,
+        (CellVerdict::Open, Verdict::Blocked(_)) if is_by_pasv_alone(audit, conclusions, one) => {
+            Agreement::Agree
+        }
         (CellVerdict::Open, Verdict::Blocked(_)) => Agreement::AnotherFirewall,
         (CellVerdict::Blocked, Verdict::Pass) => Agreement::NotInForce,
         (CellVerdict::Conditional, _) | (_, Verdict::Inconclusive | Verdict::Skipped) => Agreement::Undecided,
@@ -98,10 +101,26 @@ fn agreement(audit: &Audit, conclusions: &Conclusions, one: &FlowVerdict, predic
 
 /// Whether data connections of this family and session were seen to stall.
 fn stalls(conclusions: &Conclusions, one: &FlowVerdict) -> bool {
-    conclusions.conclusions.iter().any(|known| {
-        known.kind == Kind::NewOnlyWithHelper
-            && known.family.is_none_or(|family| family == one.family)
-            && known.session.is_none_or(|session| session == one.session)
+    concerning(conclusions, one).any(|known| known.kind == Kind::NewOnlyWithHelper)
+}
+
+/// Whether the audit has found what blocks the data connections of `PASV` and not those of `EPSV`, of which its verdicts
+/// know nothing: the reply names an address that a helper takes for somebody else's.
+fn is_by_pasv_alone(audit: &Audit, conclusions: &Conclusions, one: &FlowVerdict) -> bool {
+    audit.findings.iter().any(|finding| finding.rule == RuleId::FTP030)
+        && one.session == Session::Plain
+        && concerning(conclusions, one)
+            .any(|known| known.method == Some(Method::Pasv) && known.flows.contains(&one.flow))
+}
+
+/// What was concluded from sessions like that of `one`.
+fn concerning<'a>(
+    conclusions: &'a Conclusions,
+    one: &FlowVerdict,
+) -> impl Iterator<Item = &'a Conclusion> + use<'a> {
+    let (family, session) = (one.family, one.session);
+    conclusions.conclusions.iter().filter(move |known| {
+        known.family.is_none_or(|own| own == family) && known.session.is_none_or(|own| own == session)
     })
 }
 
@@ -111,7 +130,6 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::audit::Session;
     use crate::flow::sample;
     use crate::probe::conclusion::Cause;
     use crate::probe::observation::{Dial, Visit};

@@ -1,13 +1,14 @@
 //! `ftpfw audit --fix` at its word: a transfer that the rules break fails, and after the patch it works.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::backend::{Backend, Loader};
 use crate::command::{attempt, feed};
 use crate::owned::folder;
 use crate::plan::{Family, Side};
+use crate::probe::agreement::disagreements;
 use crate::require::require;
 use crate::scenario::{Place, Scenario, Strategy};
 use crate::topology::Topology;
@@ -89,6 +90,17 @@ fn prove(broken: &Broken) {
     assert!(before.is_err(), "{finding}: {transfer} works with\n{}", broken.rules);
     let found = audit(directory, broken.file(), &["--fail-on", "never"]);
     assert!(found.contains(finding), "{finding}: not found:\n{found}");
+    let family = match broken.family {
+        Family::V4 => "ipv4",
+        Family::V6 => "ipv6",
+    };
+    let probed = |file: &PathBuf| {
+        let files = std::slice::from_ref(file);
+        let options = ["--read-only", "--family", family];
+        let faults = disagreements(&topology, &server, &scenario.deployment(broken.backend), files, &options);
+        assert!(faults.is_empty(), "{finding}: {}", faults.join("\n"));
+    };
+    probed(&file);
 
     let patch = audit(directory, broken.file(), &["--fail-on", "never", "--fix"]);
     feed(Command::new("patch").arg("-p1").current_dir(directory), &patch);
@@ -97,6 +109,7 @@ fn prove(broken: &Broken) {
     assert!(said.is_empty(), "{transfer} fails after\n{patch}\n{said}\n{}", loader.dump(firewall));
     let found = audit(directory, broken.file(), &["--fail-on", "never"]);
     assert!(!found.contains(finding), "{finding}: still found:\n{found}");
+    probed(&file);
 }
 
 /// What an audit prints, in a folder.

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 use std::os::unix::fs::symlink;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use tempfile::TempDir;
@@ -154,6 +154,25 @@ impl Loader {
             Backend::IptablesNft | Backend::IptablesLegacy => POLICY_IPTABLES,
         };
         run(&mut self.shell(namespace, script));
+    }
+
+    /// Writes what is loaded to files in a folder.
+    ///
+    /// # Panics
+    ///
+    /// When it cannot be listed.
+    pub(crate) fn list(&self, namespace: &Namespace, directory: &Path) -> Vec<PathBuf> {
+        let listings: &[(&str, &str)] = match self.backend {
+            Backend::Nft => &[("rules.nft", "nft list ruleset")],
+            Backend::IptablesNft | Backend::IptablesLegacy => {
+                &[("rules.v4", "iptables-save"), ("rules.v6", "ip6tables-save")]
+            }
+        };
+        let list = |(name, command): &(&str, &str)| {
+            run(self.shell(namespace, &format!("{command} > {name}")).current_dir(directory));
+            directory.join(name)
+        };
+        listings.iter().map(list).collect()
     }
 
     /// What is loaded, with counters, for the reader of a failure.

@@ -7,7 +7,9 @@ use crate::cases::{Case, cases};
 use crate::expectations::{Expectation, expectations};
 use crate::fence::Fence;
 use crate::generated::{Form, Generated};
+use crate::owned::folder;
 use crate::plan::Family;
+use crate::probe::agreement::disagreements;
 use crate::reach::reaches;
 use crate::require::require;
 use crate::scenario::{FIREWALL, Scenario, Strategy};
@@ -48,6 +50,15 @@ pub(crate) fn prove(scenario: Scenario, backend: Backend, form: Form) {
     let server = Vsftpd::start(&topology, scenario.advertised());
     let client = Client::new(&topology, &server);
     lab.check_transfers(&client, &reached);
+    if reached.len() == Family::ALL.len() {
+        let listing = folder("listing");
+        let rules = match form {
+            Form::Complete => generated.files().to_vec(),
+            // A fragment means little without the rules that it is added to.
+            Form::Fragment => loader.list(topology.host(scenario.firewall()), listing.path()),
+        };
+        lab.faults.extend(disagreements(&topology, &server, &deployment, &rules, &[]));
+    }
     if form == Form::Complete && lab.faults.is_empty() {
         // With a fragment, ICMP is a matter of the policy that it is added to; the lab's has none.
         lab.check_path_mtu(&client, &reached);

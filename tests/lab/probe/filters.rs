@@ -1,7 +1,7 @@
 //! One filter at a time: on the server, the gateway or the client, against the control connection, the passive ports or
 //! active data connections, that drops, resets, or answers with each kind of ICMP message.
 
-use super::run::{Ask, Connections, PLAIN, Verdict, all};
+use super::run::{Ask, Connections, PLAIN, Session, Verdict, all};
 use super::scripted::{Asked, Cast, Scripted};
 use crate::command::feed;
 use crate::plan::{Family, Plan, Side};
@@ -133,18 +133,29 @@ fn prove(host: Host, target: Target) {
 
 /// Probes through one filter after the other.
 fn filter(topology: &Topology, host: Host, target: Target, server: Option<&Server>, ask: &Ask) {
+    let firewall = match host {
+        Host::Client => "side: client, place: host",
+        Host::Gateway => "side: server, place: gateway, interfaces: {outside: outside, inside: inside}",
+        Host::Server => "side: server, place: host",
+    };
+    let firewall = format!("name: one, {firewall}, dialect: nftables");
+    let ask = &Ask { firewall, ..ask.clone() };
+    let sessions: Vec<Session> =
+        PLAIN.into_iter().filter(|(family, _)| ask.families.contains(family)).collect();
     let mut faults = Vec::new();
     for (way, verdict) in WAYS {
         let [ipv4, ipv6] = way.statements();
         let (hook, packets) = (target.hook(host), target.packets());
         let rules = format!(
-            "flush ruleset\ntable inet lab {{\n chain filter {{\n  type filter hook {hook} priority 0;\n  \
+            "table inet lab {{\n chain filter {{\n  type filter hook {hook} priority 0;\n  \
              tcp flags & (syn | ack) != syn accept\n  {packets} meta nfproto ipv4 {ipv4}\n  {packets} {ipv6}\n }}\n}}\n"
         );
-        feed(topology.host(host).command("nft").args(["-f", "-"]), &rules);
+        feed(topology.host(host).command("nft").args(["-f", "-"]), &format!("flush ruleset\n{rules}"));
+        let ask = Ask { rules: vec![("rules.nft", rules)], ..ask.clone() };
         let seen = ask.probe(topology, server);
         let (connections, conclusion) = expected(target, verdict);
-        let different = seen.faults(&all(&PLAIN, connections), &[conclusion]);
+        let mut different = seen.faults(&all(&sessions, connections), &[conclusion]);
+        different.extend(seen.disagreements());
         if !different.is_empty() {
             faults.push(format!("{way:?}:\n  {}\n{seen}", different.join("\n  ")));
         }

@@ -208,6 +208,20 @@ rows! {
             .rules(Host::Gateway, &forwarded("{ 21, 30000-30009 }"))
             .declared(|ask| ask.advertised = Some("198.51.100.5".to_owned()));
 
+    helper_that_translates: "a helper at the gateway reads plain sessions, and their data connections alone"
+        => [HelperOnly, BadAdvertisedAddr], either(&[IPV4], See::OPEN, &[IPV4_TLS], See::passive(Refused)),
+        Stage::vsftpd(Tls::Explicit)
+            .translated(Side::Server)
+            .rules(Host::Gateway, &forwarded("21"))
+            .rules(Host::Gateway, HELPER_AT_GATEWAY);
+
+    two_that_translate: "a helper takes the public address in the reply to PASV for somebody else's"
+        => [RejectOrDead], all(&IPV4_BOTH, See::passive(Refused)),
+        Stage::real(Vsftpd, advertising("198.51.100.5"))
+            .translated(Side::Server)
+            .rules(Host::Gateway, &forwarded("21"))
+            .rules(Host::Gateway, HELPER_AT_GATEWAY);
+
     some_ports_outside: "some of the offered ports are outside the declared range"
         => [RangeOverflow], all(&[IPV4], See::OPEN),
         Stage::scripted(Cast { ports: |asked| {
@@ -384,6 +398,13 @@ fn forwarded(ports: &str) -> String {
         }}\n"
     )
 }
+
+const HELPER_AT_GATEWAY: &str = "table ip helper {
+    ct helper ftp-standard { type \"ftp\" protocol tcp; }
+    chain helper {
+        type filter hook prerouting priority -150; tcp dport 21 ct helper set \"ftp-standard\";
+    }
+}";
 
 const MASQUERADE: &str = "table ip nat {
     chain postrouting { type nat hook postrouting priority srcnat; oifname outside masquerade; }

@@ -1,5 +1,6 @@
 //! `ftpfw probe` against real servers, real filters and servers that misbehave.
 
+pub(crate) mod agreement;
 mod filters;
 mod hostile;
 mod inference;

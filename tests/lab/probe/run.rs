@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Write as _};
 use std::fs;
 use std::ops::RangeInclusive;
+use std::path::PathBuf;
 use std::process::{Output, Stdio};
 
 use serde_json::Value;
@@ -95,6 +96,10 @@ pub(crate) struct Ask {
     pub(crate) modes: &'static str,
     /// Who may be a client.
     pub(crate) clients: String,
+    /// The firewall that is declared.
+    pub(crate) firewall: String,
+    /// Its rules by the names of their files, for a prediction.
+    pub(crate) rules: Vec<(&'static str, String)>,
     pub(crate) options: Vec<String>,
     /// How long the probe waits for an answer, in seconds.
     pub(crate) timeout: u8,
@@ -110,6 +115,8 @@ impl Default for Ask {
             source: Some(DATA_PORT),
             modes: "active, passive",
             clients: "any".to_owned(),
+            firewall: "name: host, side: server, place: host, dialect: nftables".to_owned(),
+            rules: Vec::new(),
             options: Vec::new(),
             timeout: 1,
         }
@@ -176,7 +183,7 @@ service:
         }
         let (first, last) = (CLIENT_LISTENING_PORTS.start(), CLIENT_LISTENING_PORTS.end());
         let _ = writeln!(yaml, "clients:\n  addresses: [{}]\n  ports: {first}-{last}", self.clients);
-        yaml.push_str("firewalls:\n- {name: host, side: server, place: host, dialect: nftables}\n");
+        let _ = writeln!(yaml, "firewalls:\n- {{{}}}", self.firewall);
         yaml
     }
 
@@ -186,36 +193,49 @@ service:
     ///
     /// When what the probe prints is no JSON.
     pub(crate) fn probe(&self, topology: &Topology, server: Option<&Server>) -> Seen {
-        let mut options = vec!["--format".to_owned(), "json".to_owned()];
-        if let Some(server) = server.filter(|_| self.tls != Tls::None) {
-            options.extend(["--ca".to_owned(), server.certificate().display().to_string()]);
-        }
-        let output = self.run(topology, &options);
-        let stdout = String::from_utf8_lossy(&output.stdout);
-        let json = serde_json::from_str(&stdout).unwrap_or_else(|error| {
-            let stderr = String::from_utf8_lossy(&output.stderr);
-            panic!("{error}: {}\n{stdout}{stderr}\n{}", output.status, self.deployment(topology))
+        let certificate = server.filter(|_| self.tls != Tls::None).map(Server::certificate);
+        let files = folder("rules");
+        let rules = self.rules.iter().map(|(name, text)| {
+            let file = files.path().join(name);
+            fs::write(&file, text).expect("a file in a new folder");
+            file
         });
-        Seen { json, code: output.status.code(), families: self.families.clone() }
+        let mut options = trusting(certificate);
+        options.extend(explained_with(&rules.collect::<Vec<_>>()));
+        options.extend(self.options.iter().cloned());
+        Seen::of(topology, &self.deployment(topology), self.timeout, &options)
     }
 
     /// What the probe prints with other options.
     pub(crate) fn print(&self, topology: &Topology, options: &[&str]) -> String {
-        let options: Vec<String> = options.iter().map(|&option| option.to_owned()).collect();
-        String::from_utf8_lossy(&self.run(topology, &options).stdout).into_owned()
+        let own = self.options.iter().map(String::as_str);
+        let options: Vec<String> = options.iter().copied().chain(own).map(str::to_owned).collect();
+        let output = run(topology, &self.deployment(topology), self.timeout, &options);
+        String::from_utf8_lossy(&output.stdout).into_owned()
     }
+}
 
-    fn run(&self, topology: &Topology, options: &[String]) -> Output {
-        let files = folder("probe");
-        let file = files.path().join("deployment.yaml");
-        fs::write(&file, self.deployment(topology)).expect("a file in a new folder");
-        let mut command = topology.host(Host::Client).command(env!("CARGO_BIN_EXE_ftpfw"));
-        command.args(["--lang", "en", "probe", "--timeout", &self.timeout.to_string()]).arg(&file);
-        command.args(options).args(&self.options).stdin(Stdio::null());
-        // Anonymous users may have any password, and nobody else has one here.
-        command.env("FTPFW_PASSWORD", "ftpfw@lab.example").env("FTPFW_TOKEN", TOKEN);
-        command.output().expect("`ip` can be run")
-    }
+/// The options that have a probe believe a certificate.
+pub(crate) fn trusting(certificate: Option<PathBuf>) -> Vec<String> {
+    certificate.into_iter().flat_map(|file| ["--ca".to_owned(), file.display().to_string()]).collect()
+}
+
+/// The options for a prediction from the rules in these files.
+pub(crate) fn explained_with(files: &[PathBuf]) -> Vec<String> {
+    files.iter().flat_map(|file| ["--explain-with".to_owned(), file.display().to_string()]).collect()
+}
+
+/// Runs the probe on the client.
+fn run(topology: &Topology, deployment: &str, timeout: u8, options: &[String]) -> Output {
+    let files = folder("probe");
+    let file = files.path().join("deployment.yaml");
+    fs::write(&file, deployment).expect("a file in a new folder");
+    let mut command = topology.host(Host::Client).command(env!("CARGO_BIN_EXE_ftpfw"));
+    command.args(["--lang", "en", "probe", "--timeout", &timeout.to_string()]).arg(&file);
+    command.args(options).stdin(Stdio::null());
+    // Anonymous users may have any password, and nobody else has one here.
+    command.env("FTPFW_PASSWORD", "ftpfw@lab.example").env("FTPFW_TOKEN", TOKEN);
+    command.output().expect("`ip` can be run")
 }
 
 /// What a probe said.
@@ -223,7 +243,6 @@ service:
 pub(crate) struct Seen {
     pub(crate) json: Value,
     pub(crate) code: Option<i32>,
-    families: Vec<Family>,
 }
 
 impl fmt::Display for Seen {
@@ -233,6 +252,47 @@ impl fmt::Display for Seen {
 }
 
 impl Seen {
+    /// Has the client probe what is deployed.
+    ///
+    /// # Panics
+    ///
+    /// When what the probe prints is no JSON.
+    pub(crate) fn of(topology: &Topology, deployment: &str, timeout: u8, options: &[String]) -> Self {
+        let json = ["--format", "json"].map(str::to_owned);
+        let output = run(topology, deployment, timeout, &[&json, options].concat());
+        let stdout = String::from_utf8_lossy(&output.stdout);
+        let json = serde_json::from_str(&stdout).unwrap_or_else(|error| {
+            let stderr = String::from_utf8_lossy(&output.stderr);
+            panic!("{error}: {}\n{stdout}{stderr}\n{deployment}", output.status)
+        });
+        Self { json, code: output.status.code() }
+    }
+
+    /// Where what was seen is not what the rules foretell; and where one of the two says nothing and should.
+    pub(crate) fn disagreements(&self) -> Vec<String> {
+        let flows = self.json["flows"].as_array().map_or(0, Vec::len);
+        let predictions = self.json["prediction"].as_array().cloned().unwrap_or_default();
+        let mut faults = Vec::new();
+        if flows == 0 || predictions.len() != flows {
+            faults.push(format!("{} predictions of {flows} flows", predictions.len()));
+        }
+        let session = |one: &Value| (one["family"].clone(), one["tls"].clone());
+        for one in &predictions {
+            let control = predictions
+                .iter()
+                .find(|other| other["flow"] == "P1" && session(other) == session(one))
+                .map(|other| other["observed"] == "pass");
+            // One end cannot tell which way a packet was lost, and without a control connection there is no other.
+            let unknown = one["observed"] == "inconclusive"
+                && (control != Some(true) || matches!(one["flow"].as_str(), Some("A2" | "A4" | "P2" | "P4")));
+            let agreed = one["agreement"] == "agree" || (unknown && one["agreement"] == "undecided");
+            if !agreed {
+                faults.push(one.to_string());
+            }
+        }
+        faults
+    }
+
     /// The names of its conclusions.
     pub(crate) fn conclusions(&self) -> BTreeSet<String> {
         let conclusions = self.json["conclusions"].as_array().into_iter().flatten();
@@ -260,9 +320,6 @@ impl Seen {
             Err(failure) => faults.push(failure),
             Ok(mut seen) => {
                 for &((family, tls), expected) in expected {
-                    if !self.families.contains(&family) {
-                        continue;
-                    }
                     let name = family.to_string().to_lowercase();
                     let seen = seen.remove(&(name, tls));
                     if seen != Some(expected) {
