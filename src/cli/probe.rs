@@ -20,8 +20,8 @@ use crate::lang::probe::Report;
 use crate::packet::Family;
 use crate::probe::conclusion::{Conclusions, Gravity, Verdict};
 use crate::probe::plan::{Plan, Trust};
-use crate::probe::sweep::{Sweep, sweep};
-use crate::probe::{check_trust, conclude, mends, probe};
+use crate::probe::sweep::{Sweep, probe_and_sweep};
+use crate::probe::{check_trust, conclude_beside, mends, probe};
 use crate::report::text;
 
 /// How many replies to `PASV` and `EPSV` are collected in each session (facts of four servers: each picks at random).
@@ -61,8 +61,8 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "SECONDS", default_value = "5")]
     pub(super) timeout: String,
     /// How many connections are attempted at once.
-    #[arg(long, value_name = "COUNT", default_value = "64")]
-    pub(super) jobs: String,
+    #[arg(long, value_name = "COUNT")]
+    pub(super) jobs: Option<String>,
     /// Tries every port, together with a responder.
     #[arg(long)]
     pub(super) sweep: bool,
@@ -109,13 +109,15 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> Result<Exit, 
     };
     let stop = interrupt::stop();
     let progress = progress::Progress::new(console);
-    let seen = probe(&plan, &stop, &progress);
-    let sweeps = token.map(|token| {
-        progress.sweeps();
-        sweep(&plan, &token, &stop)
-    });
+    let (seen, sweeps) = match &token {
+        Some(token) => {
+            let (seen, sweeps) = probe_and_sweep(&plan, token, &stop, &progress);
+            (seen, Some(sweeps))
+        }
+        None => (probe(&plan, &stop, &progress), None),
+    };
     progress.clear();
-    let conclusions = conclude(&plan, &seen);
+    let conclusions = conclude_beside(&plan, &seen, sweeps.as_deref().unwrap_or_default());
     let mends = mends(&deployment, &lacking(&conclusions, sweeps.as_deref().unwrap_or_default()));
     let foretold = foretold::compare(&rules, &deployment, &seen, &conclusions);
     let report = Report {
@@ -137,6 +139,7 @@ fn plan(
     console: &mut Console,
 ) -> Result<Plan, Failure> {
     let (service, lang) = (&deployment.service, console.lang());
+    let jobs = arguments.jobs.as_deref().map(|text| number::count("--jobs", text, lang)).transpose()?;
     let trust = match &arguments.believed.ca {
         Some(path) => {
             Trust::Roots(std::fs::read(path).map_err(|source| Failure::Read { path: path.clone(), source })?)
@@ -168,7 +171,7 @@ fn plan(
         burst: arguments.burst.as_deref().map(|text| number::count("--burst", text, lang)).transpose()?,
         samples: SAMPLES,
         timeout: number::seconds("--timeout", &arguments.timeout, lang)?,
-        jobs: number::count("--jobs", &arguments.jobs, lang)?.into(),
+        jobs: jobs.map_or(usize::MAX, usize::from),
     })
 }
 

@@ -2,15 +2,19 @@
 
 use std::net::{IpAddr, UdpSocket};
 use std::path::PathBuf;
-use std::sync::mpsc::channel;
-use std::thread;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::thread::{self, ScopedJoinHandle};
+use std::time::Duration;
 
 use super::deployment::{DeploymentArgs, load};
 use super::{Console, Exit, Failure, interrupt, number, token};
 use crate::deployment::{Deployment, Side};
 use crate::flow::at_server;
 use crate::lang;
-use crate::probe::respond::{Options, Responder};
+use crate::probe::respond::{Event, Options, Responder};
+
+/// How long a session may take to notice the end.
+const FAREWELL: Duration = Duration::from_millis(500);
 
 /// The arguments of `ftpfw respond`.
 #[derive(Debug, clap::Args)]
@@ -68,7 +72,8 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> Result<Exit, 
     let (sender, events) = channel();
     thread::scope(|scope| {
         let running = scope.spawn(move || responder.run(&stop, &sender));
-        for event in events {
+        // A client that does not read may hold its session up; nobody waits for that in the end.
+        while let Some(event) = next(&events, &running) {
             console.note(&lang::probe::respond::event(&event, lang));
         }
         running.join()
@@ -76,6 +81,18 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> Result<Exit, 
     .unwrap_or(Ok(()))
     .map_err(|error| Failure::NoAnswer(lang::probe::respond::broken(&error, lang)))?;
     Ok(Exit::Well)
+}
+
+/// What the responder tells of next; `None` when it has ended, and its sessions had the time to take leave.
+fn next<T>(events: &Receiver<Event>, running: &ScopedJoinHandle<'_, T>) -> Option<Event> {
+    loop {
+        let ended = running.is_finished();
+        match events.recv_timeout(FAREWELL) {
+            Ok(event) => return Some(event),
+            Err(RecvTimeoutError::Timeout) if !ended => {}
+            Err(_) => return None,
+        }
+    }
 }
 
 /// Where to listen: only at addresses of this machine that are declared, or named for that.

@@ -1,35 +1,36 @@
 //! The control connection: one command per write, one record for each reply.
 
 use std::io::{Read, Write};
-use std::net::{IpAddr, SocketAddr, TcpStream};
+use std::net::{IpAddr, Shutdown, SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
 use super::Stop;
 use super::observation::{Exchange, Handshake, Reply, Trouble};
 use super::plan::Secret;
 use super::reply::Parser;
+use super::socket::SLICE;
+use super::timed::Timed;
 use super::tls::{Tls, TlsStream, is_patience, trouble};
 
 /// Where bytes go.
 pub(super) enum Wire {
-    Plain(TcpStream),
+    Plain(Timed),
     Encrypted(Box<TlsStream>),
 }
 
 impl Wire {
-    fn socket(&self) -> &TcpStream {
+    fn timed(&mut self) -> &mut Timed {
         match self {
-            Self::Plain(stream) => stream,
-            Self::Encrypted(stream) => &stream.sock,
+            Self::Plain(timed) => timed,
+            Self::Encrypted(stream) => &mut stream.sock,
         }
     }
 
     /// Reads what there is within `wait`; `None` if there is nothing yet.
     pub(super) fn read(&mut self, buffer: &mut [u8], wait: Duration) -> Result<Option<usize>, Trouble> {
-        let wait = wait.max(Duration::from_millis(1));
-        self.socket().set_read_timeout(Some(wait)).map_err(|error| trouble(&error))?;
+        self.timed().within(wait);
         let read = match self {
-            Self::Plain(stream) => stream.read(buffer),
+            Self::Plain(timed) => timed.read(buffer),
             Self::Encrypted(stream) => stream.read(buffer),
         };
         match read {
@@ -41,9 +42,9 @@ impl Wire {
 
     /// Writes all of `bytes`.
     pub(super) fn write(&mut self, bytes: &[u8], timeout: Duration) -> Result<(), Trouble> {
-        self.socket().set_write_timeout(Some(timeout)).map_err(|error| trouble(&error))?;
+        self.timed().within(timeout);
         let written = match self {
-            Self::Plain(stream) => stream.write_all(bytes),
+            Self::Plain(timed) => timed.write_all(bytes),
             Self::Encrypted(stream) => stream.write_all(bytes).and_then(|()| stream.flush()),
         };
         written.map_err(|error| if is_patience(&error) { Trouble::TimedOut } else { trouble(&error) })
@@ -51,11 +52,12 @@ impl Wire {
 
     /// Says that nothing more will be sent.
     pub(super) fn finish(&mut self) {
+        self.timed().within(SLICE);
         if let Self::Encrypted(stream) = self {
             stream.conn.send_close_notify();
             let _ = stream.flush();
         }
-        let _ = self.socket().shutdown(std::net::Shutdown::Write);
+        let _ = self.timed().socket().shutdown(Shutdown::Write);
     }
 }
 
@@ -76,7 +78,7 @@ impl Control {
     /// A control connection over `stream`, on which each reply may take `timeout`.
     pub(super) fn new(stream: TcpStream, timeout: Duration, stop: &Stop) -> Option<Self> {
         let (peer, local) = (stream.peer_addr().ok()?, stream.local_addr().ok()?);
-        let wire = Some(Wire::Plain(stream));
+        let wire = Some(Wire::Plain(Timed::new(stream)));
         Some(Self { wire, parser: Parser::default(), timeout, stop: stop.clone(), peer, local })
     }
 
@@ -139,7 +141,7 @@ impl Control {
                 return Err(Trouble::Stopped);
             }
             let left = deadline.saturating_duration_since(Instant::now());
-            if let Some(reply) = self.poll(left.min(super::socket::SLICE)) {
+            if let Some(reply) = self.poll(left.min(SLICE)) {
                 return reply;
             }
             if left.is_zero() {
@@ -179,8 +181,19 @@ impl Control {
     }
 
     /// Takes leave. Nobody waits for the answer.
-    pub(super) fn quit(mut self) {
-        let _ = self.send("QUIT");
+    pub(super) fn quit(self) {
+        self.leave(&["QUIT"]);
+    }
+
+    /// Takes leave of a server that is in the middle of a transfer (RFC 959 §4.1.3).
+    pub(super) fn abandon(self) {
+        self.leave(&["ABOR", "QUIT"]);
+    }
+
+    fn leave(mut self, commands: &[&str]) {
+        for command in commands {
+            let _ = self.send(command);
+        }
         if let Some(wire) = &mut self.wire {
             wire.finish();
         }

@@ -1,8 +1,8 @@
 //! The rules that let a blocked flow through, as `generate` would write them.
 
-use super::conclusion::{Conclusions, Verdict};
+use super::conclusion::{Conclusions, FlowVerdict, Kind, Verdict};
 use crate::audit::Session;
-use crate::deployment::{Deployment, Firewall, Strategy};
+use crate::deployment::{Deployment, Firewall, Place, Side, Strategy};
 use crate::dialect::{Dialect, rule_lines};
 use crate::flow::{Connection, FlowId, connections, flows, rules_for};
 use crate::packet::Family;
@@ -30,7 +30,7 @@ pub fn mends(deployment: &Deployment, conclusions: &Conclusions) -> Vec<Mend> {
     let mut mends: Vec<Mend> = Vec::new();
     for firewall in &deployment.firewalls {
         let blocked = conclusions.flows.iter().filter(|one| matches!(one.verdict, Verdict::Blocked(_)));
-        for one in blocked {
+        for one in blocked.filter(|one| may_be_at_fault(firewall, one, conclusions)) {
             // No helper reads an encrypted session: only declared ports help there.
             let strategy = match one.session {
                 Session::Plain => firewall.strategy,
@@ -44,6 +44,21 @@ pub fn mends(deployment: &Deployment, conclusions: &Conclusions) -> Vec<Mend> {
         }
     }
     mends
+}
+
+/// Whether rules of `firewall` may lack what stops a flow. What this machine itself turns away has come no further, and an
+/// address that a translation has made wrong is mended by no filter.
+fn may_be_at_fault(firewall: &Firewall, one: &FlowVerdict, conclusions: &Conclusions) -> bool {
+    let explained = |kind: Kind| {
+        conclusions.conclusions.iter().any(|known| {
+            known.kind == kind
+                && known.flows.contains(&one.flow)
+                && known.family.is_none_or(|family| family == one.family)
+                && known.session.is_none_or(|session| session == one.session)
+        })
+    };
+    let is_here = || firewall.side == Side::Client && firewall.place == Place::Host;
+    !explained(Kind::NatNoAlg) && (!explained(Kind::OwnEgressBlocked) || is_here())
 }
 
 /// Whether `known` has every rule of `mend`: the control connection of both modes is the same.
@@ -81,7 +96,7 @@ fn chain_at(hook: Hook, dialect: Dialect) -> Chain {
 mod tests {
     use super::*;
     use crate::flow::sample;
-    use crate::probe::conclusion::{Cause, FlowVerdict};
+    use crate::probe::conclusion::{Cause, Conclusion, Evidence};
 
     fn blocked(flow: FlowId, session: Session) -> Conclusions {
         let verdict = Verdict::Blocked(Some(Cause::Dropped));
@@ -111,6 +126,32 @@ mod tests {
         };
         assert!(helped(Session::Plain));
         assert!(!helped(Session::Tls));
+    }
+
+    #[test]
+    fn no_rule_elsewhere_mends_what_this_machine_turns_away() {
+        let mut found = blocked(FlowId::P1, Session::Plain);
+        found.conclusions.push(Conclusion {
+            kind: Kind::OwnEgressBlocked,
+            family: Some(Family::Ipv4),
+            session: None,
+            method: None,
+            flows: vec![FlowId::A1, FlowId::P1],
+            ports: Vec::new(),
+            evidence: Evidence::default(),
+        });
+        let mut deployment = sample::standard();
+        assert_eq!(mends(&deployment, &found), [], "a firewall of the server");
+        deployment.firewalls[0].side = Side::Client;
+        assert_eq!(mends(&deployment, &found).len(), 1, "one on the client itself");
+        found.conclusions[0].kind = Kind::NatNoAlg;
+        assert_eq!(mends(&deployment, &found), [], "no filter rule translates");
+        found.conclusions[0].family = Some(Family::Ipv6);
+        assert_eq!(
+            mends(&deployment, &found).len(),
+            1,
+            "what is wrong in one family says nothing of the other"
+        );
     }
 
     #[test]

@@ -20,13 +20,14 @@ mod stop;
 pub mod sweep;
 #[cfg(test)]
 mod tests;
+mod timed;
 mod tls;
 pub mod token;
 mod transfer;
 mod visit;
 mod watch;
 
-pub use infer::conclude;
+pub use infer::{conclude, conclude_beside};
 pub use mend::{Mend, mends};
 pub use run::probe;
 pub use stop::Stop;

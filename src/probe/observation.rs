@@ -94,6 +94,8 @@ pub enum DialError {
     TimedOut,
     /// The system's error number, as it stands (connect(2)).
     Errno(i32),
+    /// The same, from a system that did not even try: there is no route, or none that may be used.
+    Unsent(i32),
     /// An error of the system without a number.
     Other(std::io::ErrorKind),
     /// The probe was told to end.
@@ -276,16 +278,34 @@ pub struct Transfer {
     pub handshake: Option<Handshake>,
     /// How many bytes of the listing or file were moved.
     pub bytes: u64,
+    /// Whether the probe broke it off, having seen enough.
+    pub cut: bool,
     /// The last reply: 226 where all went well. `None` where none was waited for.
     pub completion: Option<Exchange>,
 }
 
 impl Transfer {
+    /// A transfer of which only the answer to its request is known.
+    #[must_use]
+    pub fn new(method: Method, work: Work, request: Exchange) -> Self {
+        Self {
+            method,
+            work,
+            request,
+            data: None,
+            command: None,
+            handshake: None,
+            bytes: 0,
+            cut: false,
+            completion: None,
+        }
+    }
+
     /// Whether everything went well, from the request to the last reply.
     #[must_use]
     pub fn succeeded(&self) -> bool {
         let encrypted = self.handshake.as_ref().is_none_or(|handshake| handshake.outcome.is_ok());
-        encrypted && self.completion.as_ref().is_some_and(Exchange::is_positive)
+        encrypted && (self.cut || self.completion.as_ref().is_some_and(Exchange::is_positive))
     }
 
     /// Whether the data connection opened, and the server then had no word for how the transfer ended.

@@ -50,6 +50,12 @@ fn is_roomy(plan: &Plan) -> bool {
     plan.jobs > 1 && plan.passive_ports.is_none_or(|range| range.count() >= ROOM)
 }
 
+/// What came of a method that was tried in a session of its own.
+struct Alone {
+    transfer: Transfer,
+    offers: Vec<Offer>,
+}
+
 /// One kind of session with one address.
 struct Run<'a> {
     plan: &'a Plan,
@@ -82,14 +88,17 @@ impl Run<'_> {
             let alone = |&method| scope.spawn(move || (method, self.alone(method)));
             let threads: Vec<_> = others.iter().map(alone).collect();
             let ready = self.one_by_one(Some(ready), &[first], visit);
-            let results: Vec<(Method, Option<Transfer>)> =
+            let results: Vec<(Method, Option<Alone>)> =
                 threads.into_iter().filter_map(|thread| thread.join().ok()).collect();
             (ready, results)
         });
         let mut left = Vec::new();
-        for (method, transfer) in results {
-            match transfer {
-                Some(transfer) => visit.transfers.push(transfer),
+        for (method, alone) in results {
+            match alone {
+                Some(Alone { transfer, offers }) => {
+                    visit.transfers.push(transfer);
+                    visit.offers.extend(offers);
+                }
                 None => left.push(method),
             }
         }
@@ -124,17 +133,24 @@ impl Run<'_> {
         methods
     }
 
-    /// A listing by `method` in a session of its own; `None` if there is none to be had, or if the server's resources
-    /// may have been spent on the other sessions.
-    fn alone(&self, method: Method) -> Option<Transfer> {
+    /// A listing by `method` in a session of its own, and samples where it was passive and went well; `None` if there is
+    /// none to be had, or if the server's resources may have been spent on the other sessions.
+    fn alone(&self, method: Method) -> Option<Alone> {
         let (_, ready) = self.enter();
         let mut ready = ready?;
         let transfer = self.listing(&mut ready, method);
-        let spent = method.mode() == Mode::Passive && transfer.data.is_none();
+        let passive = method.mode() == Mode::Passive;
+        let spent = passive && transfer.data.is_none();
+        let mut offers = Vec::new();
         if is_usable(&transfer) {
+            if passive && transfer.succeeded() {
+                offers = self.samples(&mut ready, true);
+            }
             ready.control.quit();
+        } else {
+            ready.control.abandon();
         }
-        (!spent || self.stop.is_requested()).then_some(transfer)
+        (!spent || self.stop.is_requested()).then_some(Alone { transfer, offers })
     }
 
     fn listing(&self, ready: &mut Ready, method: Method) -> Transfer {
@@ -160,7 +176,11 @@ impl Run<'_> {
                 let mut session = ready.take().or_else(|| self.enter().1)?;
                 let transfer = self.listing(&mut session, method);
                 let again = was_refused(&transfer);
-                ready = is_usable(&transfer).then_some(session);
+                if is_usable(&transfer) {
+                    ready = Some(session);
+                } else {
+                    session.control.abandon();
+                }
                 visit.transfers.push(transfer);
                 if !again {
                     break;
@@ -184,7 +204,18 @@ impl Run<'_> {
             let Some(left) = self.files(session, method, visit) else { return };
             session = left;
         }
-        self.samples(&mut session, passive.is_some(), visit);
+        if visit.offers.is_empty() {
+            visit.offers = self.samples(&mut session, passive.is_some());
+        }
+        // What the server says of itself is evidence; that it says nothing is no fault.
+        for command in ["FEAT", "SYST"] {
+            let exchange = session.control.ask(command);
+            let lost = exchange.reply.is_err();
+            visit.exchanges.push(exchange);
+            if lost {
+                return;
+            }
+        }
         session.control.quit();
     }
 
@@ -239,22 +270,24 @@ impl Run<'_> {
 
     /// Asks for more ports than are used, to see where they are; and sees whether they are reached, where that is known
     /// to be quick.
-    fn samples(&self, session: &mut Ready, reachable: bool, visit: &mut Visit) {
+    fn samples(&self, session: &mut Ready, reachable: bool) -> Vec<Offer> {
+        let mut offers = Vec::new();
         let methods: Vec<Method> =
             self.methods().into_iter().filter(|method| method.mode() == Mode::Passive).collect();
         for number in 0..usize::from(self.plan.samples) {
-            let Some(&method) = methods.get(number % methods.len().max(1)) else { return };
+            let Some(&method) = methods.get(number % methods.len().max(1)) else { break };
             if self.stop.is_requested() {
-                return;
+                break;
             }
             let mut offer = offer(&mut session.control, method);
             let lost = offer.exchange.reply.is_err();
             let missed = self.reach(&mut offer, reachable);
-            visit.offers.push(offer);
+            offers.push(offer);
             if lost || missed {
-                return;
+                break;
             }
         }
+        offers
     }
 
     /// Whether the port of `offer` was tried in vain.

@@ -33,7 +33,7 @@ pub(super) fn dial(peer: SocketAddr, timeout: Duration, stop: &Stop) -> (Dial, O
 type Failed = (DialError, Option<SocketAddr>);
 
 fn connect(peer: SocketAddr, deadline: Instant, stop: &Stop) -> Result<TcpStream, Failed> {
-    let mut stream = mio::net::TcpStream::connect(peer).map_err(|error| (dial_error(&error), None))?;
+    let mut stream = mio::net::TcpStream::connect(peer).map_err(|error| (unsent(&error), None))?;
     let mut established = || -> Result<(), DialError> {
         let mut poll = Poll::new().map_err(|error| dial_error(&error))?;
         poll.registry()
@@ -77,6 +77,17 @@ fn connect(peer: SocketAddr, deadline: Instant, stop: &Stop) -> Result<TcpStream
 
 fn dial_error(error: &io::Error) -> DialError {
     error.raw_os_error().map_or(DialError::Other(error.kind()), DialError::Errno)
+}
+
+/// An error that came before anything could have answered.
+fn unsent(error: &io::Error) -> DialError {
+    use io::ErrorKind::{HostUnreachable, InvalidInput, NetworkUnreachable, PermissionDenied};
+    match (error.kind(), error.raw_os_error()) {
+        (NetworkUnreachable | HostUnreachable | PermissionDenied | InvalidInput, Some(errno)) => {
+            DialError::Unsent(errno)
+        }
+        _ => dial_error(error),
+    }
 }
 
 /// Listens at `address` on a port out of `ports`; any free one where clients may listen everywhere.

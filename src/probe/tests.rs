@@ -1,5 +1,6 @@
 //! The FTP client against servers that are scripted, broken, slow or hostile, on loopback.
 
+use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use super::plan::{Login, Plan, Secret, Trust};
 use super::{Stop, conclude, probe};
 use crate::audit::Session;
 use crate::deployment::{ActiveSource, Modes, Tls};
+use crate::flow::FlowId;
 use crate::packet::PortRange;
 
 const LOCAL: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
@@ -313,6 +315,56 @@ fn a_request_to_stop_ends_everything_soon() {
     assert!(start.elapsed() < Duration::from_secs(60), "it would have waited ten minutes");
 }
 
+#[test]
+fn all_methods_are_tried_at_once() {
+    // Nobody gets an answer to a request for a data connection before every method has been asked for.
+    let asked: std::sync::Mutex<BTreeSet<String>> = std::sync::Mutex::default();
+    let changed = std::sync::Condvar::new();
+    let together = Arc::new(AtomicBool::new(true));
+    let alone = Arc::clone(&together);
+    let server = Server::after_login(move |line, _| {
+        let word = line.split(' ').next().unwrap_or_default().to_owned();
+        let mut known = asked.lock().expect("a lock");
+        known.insert(word);
+        changed.notify_all();
+        let (_known, waited) =
+            changed.wait_timeout_while(known, PATIENT, |known| known.len() < 4).expect("a lock");
+        if waited.timed_out() {
+            alone.store(false, Ordering::Relaxed);
+        }
+        Some("502 No".to_owned())
+    });
+    let seen = probe(&Plan { jobs: 8, ..plan(server.address.port(), PATIENT * 2) }, &Stop::default(), &());
+    assert!(together.load(Ordering::Relaxed), "one method waits for another: {seen:#?}");
+    assert_eq!(seen.visits[0].transfers.iter().filter(|one| one.method == Method::Port).count(), 1);
+}
+
+#[test]
+fn a_listing_without_end_is_broken_off_and_passes() {
+    let server = Server::after_login(|line, control| {
+        let client = pointed(line);
+        if let Some(client) = client {
+            let data = TcpStream::connect(client).expect("a connection");
+            thread::spawn(move || {
+                let mut data = data;
+                while data.write_all(&[b'x'; 8192]).is_ok() {}
+            });
+            return Some("200 Connected".to_owned());
+        }
+        if line == "LIST" {
+            let _ = say(control, "150 Here");
+            // Whoever hangs up is told so.
+            return Some("426 You left".to_owned());
+        }
+        Some("502 No".to_owned())
+    });
+    let seen = server.probe(PATIENT);
+    let eprt = seen.visits[0].transfers.iter().find(|one| one.method == Method::Eprt).expect("a transfer");
+    assert!(eprt.cut && eprt.bytes >= 1 << 20 && eprt.bytes < 2 << 20 && eprt.succeeded(), "{eprt:?}");
+    let found = conclude(&plan(server.address.port(), PATIENT), &seen);
+    assert!(found.flows.iter().any(|flow| flow.flow == FlowId::A3 && flow.verdict == Verdict::Pass));
+}
+
 mod encrypted {
     //! Sessions with certificates made for the occasion.
 
@@ -322,8 +374,8 @@ mod encrypted {
 
     use super::*;
 
-    /// An FTP server that starts TLS at `AUTH`, and offers data connections that it encrypts as well.
-    fn server() -> (Server, Vec<u8>) {
+    /// TLS with a certificate of its own, and that certificate.
+    fn configuration() -> (Arc<ServerConfig>, Vec<u8>) {
         let CertifiedKey { cert, signing_key } =
             generate_simple_self_signed(vec!["127.0.0.1".to_owned()]).expect("a certificate");
         let key = PrivateKeyDer::try_from(signing_key.serialize_der()).expect("a key");
@@ -333,8 +385,12 @@ mod encrypted {
             .with_no_client_auth()
             .with_single_cert(vec![cert.der().clone()], key)
             .expect("a configuration");
-        let config = Arc::new(config);
-        let pem = cert.pem().into_bytes();
+        (Arc::new(config), cert.pem().into_bytes())
+    }
+
+    /// An FTP server that starts TLS at `AUTH`, and offers data connections that it encrypts as well.
+    fn server() -> (Server, Vec<u8>) {
+        let (config, pem) = configuration();
         (Server::new(move |stream| serve(stream, &config)), pem)
     }
 
@@ -400,6 +456,30 @@ mod encrypted {
             let handshake = transfer.handshake.as_ref().expect("a handshake").outcome.as_ref().expect("TLS");
             assert!(handshake.resumed, "{handshake:?}");
         }
+    }
+
+    #[test]
+    fn a_record_in_drops_ends_with_the_time_out() {
+        let (certificate, _) = configuration();
+        let server = Server::new(move |stream| {
+            let _ = say(&stream, "220 Ready");
+            let _ = (&stream).read(&mut [0; 16]);
+            let _ = say(&stream, "234 Go on");
+            let connection = ServerConnection::new(Arc::clone(&certificate)).expect("a connection");
+            let mut encrypted = StreamOwned::new(connection, stream);
+            let _ = encrypted.read(&mut [0; 64]);
+            // The head of a record of 16 KiB, which would take minutes.
+            let mut stream = encrypted.sock;
+            let _ = stream.write_all(&[23, 3, 3, 0x40, 0]);
+            while stream.write_all(&[0]).is_ok() {
+                thread::sleep(Duration::from_millis(20));
+            }
+        });
+        let start = Instant::now();
+        let seen =
+            probe(&Plan { timeout: SHORT, ..encrypted(&server, Trust::Anything) }, &Stop::default(), &());
+        assert_eq!(halt(&seen), (Stage::Login, Some(Trouble::TimedOut)));
+        assert!(start.elapsed() < PATIENT, "it would have taken minutes");
     }
 
     #[test]

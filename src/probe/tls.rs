@@ -1,7 +1,7 @@
 //! TLS of control and data connections.
 
 use std::io;
-use std::net::{IpAddr, TcpStream};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -20,9 +20,11 @@ use rustls_platform_verifier::BuilderVerifierExt;
 use super::Stop;
 use super::observation::{Encryption, Handshake, Trouble};
 use super::plan::Trust;
+use super::socket::SLICE;
+use super::timed::Timed;
 
 /// An encrypted connection.
-pub(super) type TlsStream = StreamOwned<ClientConnection, TcpStream>;
+pub(super) type TlsStream = StreamOwned<ClientConnection, Timed>;
 
 /// How the connections of one probe are encrypted. Clones share their sessions, so that a data connection resumes that of
 /// its control connection, which vsftpd and `ProFTPD` demand against stolen ports (RFC 4217 §15.2.6).
@@ -65,7 +67,7 @@ impl Tls {
     /// Encrypts `stream`, as the client that FTP clients always are, whoever opened the connection (RFC 4217 §7).
     pub(super) fn wrap(
         &self,
-        stream: TcpStream,
+        stream: Timed,
         timeout: Duration,
         stop: &Stop,
     ) -> (Handshake, Option<TlsStream>) {
@@ -86,15 +88,14 @@ impl Tls {
         }
     }
 
-    fn shake_hands(&self, stream: TcpStream, deadline: Instant, stop: &Stop) -> Result<TlsStream, Trouble> {
+    fn shake_hands(&self, stream: Timed, deadline: Instant, stop: &Stop) -> Result<TlsStream, Trouble> {
         let connection = ClientConnection::new(Arc::clone(&self.config), self.name.clone())
             .map_err(|error| Trouble::Tls(error.to_string()))?;
-        stream.set_read_timeout(Some(super::socket::SLICE)).map_err(|error| trouble(&error))?;
-        stream.set_write_timeout(Some(super::socket::SLICE)).map_err(|error| trouble(&error))?;
         let mut stream = StreamOwned::new(connection, stream);
         loop {
             // The last look is after the deadline: on a busy machine this thread may not have run before.
             let late = Instant::now() >= deadline;
+            stream.sock.within(SLICE);
             match step(&mut stream) {
                 Err(error) if is_patience(&error) => {}
                 Err(error) => return Err(trouble(&error)),

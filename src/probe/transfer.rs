@@ -9,7 +9,8 @@ use super::control::{Control, Wire};
 use super::observation::{Arrival, DataConnection, Exchange, Method, Offer, Reply, Transfer, Trouble, Work};
 use super::plan::Plan;
 use super::reply::{address_of_pasv, port_of_epsv};
-use super::socket::{dial, listen};
+use super::socket::{SLICE, dial, listen};
+use super::timed::Timed;
 use super::tls::Tls;
 use crate::flow::Mode;
 use crate::packet::Family;
@@ -49,7 +50,7 @@ impl Transfers<'_> {
 
     fn passive(&self, control: &mut Control, method: Method, work: Work, file: File<'_>) -> Transfer {
         let offer = offer(control, method);
-        let mut transfer = begun(method, work, offer.exchange);
+        let mut transfer = Transfer::new(method, work, offer.exchange);
         let Some(port) = offer.port else {
             if transfer.request.reply == Err(Trouble::TimedOut) {
                 transfer.completion = Some(control.ask("NOOP"));
@@ -88,7 +89,7 @@ impl Transfers<'_> {
             Ok(listener) => listener,
             Err(error) => {
                 let reply = Err(Trouble::Broken(error.raw_os_error()));
-                return begun(method, work, Exchange { command: None, reply, took: Duration::ZERO });
+                return Transfer::new(method, work, Exchange { command: None, reply, took: Duration::ZERO });
             }
         };
         let own = listener.local_addr().unwrap_or(control.local);
@@ -102,7 +103,7 @@ impl Transfers<'_> {
         };
         let request = port_command(method, own);
         let exchange = self.ask_and_await(control, &request, &mut awaited);
-        let mut transfer = begun(method, work, exchange);
+        let mut transfer = Transfer::new(method, work, exchange);
         if transfer.request.reply == Err(Trouble::TimedOut) {
             transfer.completion = Some(control.ask("NOOP"));
         }
@@ -170,6 +171,7 @@ impl Transfers<'_> {
         file: File<'_>,
         last: Option<Exchange>,
     ) {
+        let stream = Timed::new(stream);
         let wire = match self.tls {
             None => Some(Wire::Plain(stream)),
             Some(tls) => {
@@ -183,9 +185,10 @@ impl Transfers<'_> {
             let moved = match transfer.work {
                 Work::Store => send(&mut wire, file.content, self.plan.timeout),
                 Work::List | Work::Retrieve => {
-                    let (moved, content) = self.receive(&mut wire);
-                    intact = transfer.work == Work::List || content == file.content;
-                    moved
+                    let received = self.receive(&mut wire);
+                    intact = transfer.work == Work::List || received.beginning == file.content;
+                    transfer.cut = received.cut;
+                    received.moved
                 }
             };
             transfer.bytes = moved;
@@ -197,21 +200,24 @@ impl Transfers<'_> {
         transfer.completion = Some(Exchange { reply, ..last });
     }
 
-    /// Reads until the end, within bounds. The beginning is kept, to be compared.
-    fn receive(&self, wire: &mut Wire) -> (u64, Vec<u8>) {
-        let mut content = Vec::new();
-        let mut moved = 0;
+    /// Reads until the end, or until there has been enough for a verdict.
+    fn receive(&self, wire: &mut Wire) -> Received {
+        let mut received = Received::default();
         let mut buffer = [0; 8192];
         let start = Instant::now();
         let mut last = start;
-        while moved < MOST && !self.stop.is_requested() && start.elapsed() < self.plan.timeout * LONGEST {
-            match wire.read(&mut buffer, super::socket::SLICE) {
+        while !self.stop.is_requested() {
+            if received.moved >= MOST || start.elapsed() >= self.plan.timeout * LONGEST {
+                received.cut = received.moved > 0;
+                break;
+            }
+            match wire.read(&mut buffer, SLICE) {
                 // A peer that ends without TLS's farewell has ended all the same.
                 Ok(Some(0)) | Err(_) => break,
                 Ok(Some(length)) => {
-                    moved += length as u64;
-                    if content.len() < buffer.len() {
-                        content.extend_from_slice(&buffer[..length]);
+                    received.moved += length as u64;
+                    if received.beginning.len() < buffer.len() {
+                        received.beginning.extend_from_slice(&buffer[..length]);
                     }
                     last = Instant::now();
                 }
@@ -219,8 +225,18 @@ impl Transfers<'_> {
                 Ok(None) => {}
             }
         }
-        (moved, content)
+        received
     }
+}
+
+/// What has arrived.
+#[derive(Default)]
+struct Received {
+    moved: u64,
+    /// Its beginning, to be compared.
+    beginning: Vec<u8>,
+    /// Whether there would have been more.
+    cut: bool,
 }
 
 /// Asks for a passive data connection.
@@ -267,10 +283,6 @@ impl Awaited {
     fn record(&self) -> DataConnection {
         DataConnection::Awaited { listener: self.own, arrivals: self.arrivals.clone() }
     }
-}
-
-fn begun(method: Method, work: Work, request: Exchange) -> Transfer {
-    Transfer { method, work, request, data: None, command: None, handshake: None, bytes: 0, completion: None }
 }
 
 fn is_preliminary(exchange: &Exchange) -> bool {

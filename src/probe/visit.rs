@@ -68,12 +68,8 @@ impl Entry<'_> {
                 self.record(Stage::Protect, reply, |code| code == 200)?;
             }
         }
-        // What the server says of itself is evidence; that it says nothing is no fault.
-        for command in ["FEAT", "SYST", "TYPE I"] {
-            let reply = self.control.ask(command);
-            self.record(Stage::Prepare, reply, |_| true)?;
-        }
-        Ok(())
+        let reply = self.control.ask("TYPE I");
+        self.record(Stage::Prepare, reply, |_| true)
     }
 
     /// 120 says that there is more to wait for (RFC 959 §5.4).

@@ -22,6 +22,9 @@ pub enum Step {
 pub trait Watch: Sync {
     /// `step` begins in a session of this kind with `server`.
     fn begins(&self, server: SocketAddr, session: Session, step: Step);
+
+    /// Nothing is left to do but the sweep.
+    fn waits_for_sweep(&self) {}
 }
 
 /// Nobody watches.

@@ -28,13 +28,6 @@ impl Progress {
         Self { bar, lang: console.lang() }
     }
 
-    /// The sweep begins.
-    pub(super) fn sweeps(&self) {
-        if let Some(bar) = &self.bar {
-            bar.set_message(lang::probe::sweeping(self.lang));
-        }
-    }
-
     /// Takes the line away again.
     pub(super) fn clear(&self) {
         if let Some(bar) = &self.bar {
@@ -47,6 +40,12 @@ impl Watch for Progress {
     fn begins(&self, server: SocketAddr, session: Session, step: Step) {
         if let Some(bar) = &self.bar {
             bar.set_message(lang::probe::step(server, session, step, self.lang));
+        }
+    }
+
+    fn waits_for_sweep(&self) {
+        if let Some(bar) = &self.bar {
+            bar.set_message(lang::probe::sweeping(self.lang));
         }
     }
 }

@@ -65,7 +65,11 @@ fn of_probe(id: &str, lang: Lang) -> Option<String> {
             "How many seconds a connection attempt or a reply may take, such as 2.5",
             "一次连接尝试或一次应答最多等待的秒数，例如 2.5"
         ),
-        "jobs" => say!(lang, "How many connections are attempted at once", "同时尝试的连接数"),
+        "jobs" => say!(
+            lang,
+            "How many connections are attempted at once; by default all; 1 tries one after the other, a second apart after ICMP errors",
+            "同时尝试的连接数；默认不限；为 1 时逐个尝试，遇到 ICMP 错误后间隔一秒"
+        ),
         "sweep" => say!(
             lang,
             "Try every port of the passive range, from both ends; the other end has to be ftpfw respond",

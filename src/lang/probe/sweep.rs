@@ -149,6 +149,11 @@ pub(super) fn failure(failure: &Failure, lang: Lang) -> String {
             "The responder has another token: it prints its own when it starts.",
             "响应端的令牌不同：它在启动时会输出自己的令牌。"
         ),
+        Failure::Busy => say!(
+            lang,
+            "Another sweep from this address goes on at the responder: wait for its end, and sweep again.",
+            "响应端正在处理来自同一地址的另一次扫描：请等其结束后重新扫描。"
+        ),
         Failure::Lost(_) => say!(
             lang,
             "The control connection was lost before the sweep was done.",
@@ -163,6 +168,7 @@ pub(super) fn failure_id(failure: &Failure) -> &'static str {
         Failure::NoControl => "no-control",
         Failure::NoResponder => "no-responder",
         Failure::WrongToken => "wrong-token",
+        Failure::Busy => "busy",
         Failure::Lost(_) => "lost",
     }
 }

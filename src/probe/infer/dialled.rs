@@ -29,6 +29,7 @@ pub(super) fn answer(dial: &Dial, round_trip: Option<Duration>) -> Answer {
     let kind = match dial.outcome {
         Ok(()) => return Answer::Established,
         Err(DialError::TimedOut) => return Answer::Blocked(Cause::Dropped),
+        Err(DialError::Unsent(_)) => return Answer::Here,
         Err(DialError::Stopped) => return Answer::Unknown,
         Err(DialError::Errno(errno)) => {
             if is_protocol_unreachable(errno) {
@@ -73,7 +74,7 @@ fn is_protocol_unreachable(errno: i32) -> bool {
 /// `dial` as evidence.
 pub(super) fn evidence(dial: &Dial) -> Evidence {
     let errno = match dial.outcome {
-        Err(DialError::Errno(errno)) => Some(errno),
+        Err(DialError::Errno(errno) | DialError::Unsent(errno)) => Some(errno),
         _ => None,
     };
     Evidence { errno, took: Some(dial.took), local: dial.local, peer: Some(dial.peer), ..Evidence::default() }

@@ -13,6 +13,7 @@ mod merge;
 mod offers;
 mod passive;
 mod policy;
+mod swept;
 #[cfg(test)]
 mod tests;
 mod words;
@@ -20,6 +21,7 @@ mod words;
 use super::conclusion::{Conclusion, Conclusions, Evidence, FlowVerdict, Kind, Verdict};
 use super::observation::{Exchange, Method, Observation, Trouble, Visit};
 use super::plan::Plan;
+use super::sweep::Sweep;
 use crate::audit::Session;
 use crate::flow::{Channel, FlowId, Mode};
 use crate::packet::Family;
@@ -27,6 +29,12 @@ use crate::packet::Family;
 /// What follows from `seen`, which came of `plan`.
 #[must_use]
 pub fn conclude(plan: &Plan, seen: &Observation) -> Conclusions {
+    conclude_beside(plan, seen, &[])
+}
+
+/// The same where `sweeps` went on at the same time.
+#[must_use]
+pub fn conclude_beside(plan: &Plan, seen: &Observation, sweeps: &[Sweep]) -> Conclusions {
     let mut judged: Vec<Judged<'_>> = Vec::new();
     for visit in &seen.visits {
         let mut found = Vec::new();
@@ -37,6 +45,7 @@ pub fn conclude(plan: &Plan, seen: &Observation) -> Conclusions {
         judged.push(Judged { visit, control, passive, active, found });
     }
     judged.sort_by_key(|one| (one.family(), one.visit.session));
+    swept::limit(&mut judged, sweeps);
     let mut conclusions = across::compare(plan, &mut judged);
     conclusions.extend(offers::judge(plan, &mut judged));
     let flows = judged.iter().flat_map(|one| one.verdicts(plan)).collect();

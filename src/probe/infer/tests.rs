@@ -5,12 +5,13 @@ mod made;
 use std::time::Duration;
 
 use self::made::{Session as Made, dropped, ok, plan, refused, rejected, slow};
-use super::conclude;
+use super::{conclude, conclude_beside};
 use crate::audit::Session;
 use crate::flow::FlowId;
 use crate::packet::Family;
 use crate::probe::conclusion::{Cause, Conclusions, Kind, Verdict};
 use crate::probe::observation::{DialError, Halt, Method, Observation, Policy, Stage, Trouble, Visit};
+use crate::probe::sweep::{Outcome, Sweep};
 
 fn concluded(visits: impl IntoIterator<Item = Made>) -> Conclusions {
     let visits: Vec<Visit> = visits.into_iter().map(Made::visit).collect();
@@ -55,6 +56,7 @@ fn the_control_connection() {
         (errno(111), Kind::ControlRefused, Cause::Refused),
         (errno(13), Kind::OwnEgressBlocked, Cause::Rejected),
         (errno(22), Kind::OwnEgressBlocked, Cause::Rejected),
+        (Err(DialError::Unsent(101)), Kind::OwnEgressBlocked, Cause::Rejected),
     ];
     for (outcome, kind, cause) in cases {
         let conclusions = concluded([Made::plain().control(outcome)]);
@@ -198,6 +200,22 @@ fn icmp_errors_and_resets() {
         concluded([Made::plain().passive(rejected(60_001)), Made::tls().passive(dropped(60_002))]);
     assert_eq!(kinds(&conclusions), [Kind::RangeRejectedAdmin, Kind::RejectRateLimited]);
     assert_eq!(encrypted_verdict(&conclusions, FlowId::P3), Verdict::Blocked(Some(Cause::Rejected)));
+}
+
+#[test]
+fn silence_says_nothing_while_a_sweep_uses_up_the_icmp_errors() {
+    let seen =
+        Observation { visits: vec![Made::plain().passive(dropped(60_001)).visit()], interrupted: false };
+    let swept = |outcome| {
+        let passive = vec![(60_001, Outcome::Silent { arrived: Some(false) }), (60_002, outcome)];
+        let sweep = Sweep { family: Family::Ipv4, passive, active: Vec::new(), failure: None };
+        conclude_beside(&plan(), &seen, &[sweep])
+    };
+    let conclusions = swept(Outcome::Rejected(113));
+    assert_eq!(kinds(&conclusions), [Kind::RejectRateLimited]);
+    assert_eq!(plain_verdict(&conclusions, FlowId::P3), Verdict::Blocked(None));
+    let conclusions = swept(Outcome::Refused);
+    assert_eq!(kinds(&conclusions), [Kind::RangeFiltered], "resets are sent without limit");
 }
 
 #[test]

@@ -31,6 +31,8 @@ pub(super) fn open(agreed: Agreed, own: IpAddr, shared: &Shared) -> io::Result<T
         Agreed::Passive(_, arriving) => arrival(&arriving, shared)?,
         Agreed::Active(client) => connect(client, own, shared)?.0,
     };
+    stream.set_nonblocking(false)?;
+    stream.set_nodelay(true)?;
     stream.set_read_timeout(Some(SLICE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
     Ok(stream)
@@ -88,16 +90,11 @@ pub(super) fn receive(mut stream: TcpStream, shared: &Shared) -> io::Result<Opti
     let mut content = Vec::new();
     let mut buffer = [0; 8192];
     let mut last = Instant::now();
-    loop {
+    while !shared.ended.is_requested() && last.elapsed() <= PATIENCE {
         match stream.read(&mut buffer) {
             Ok(0) => return Ok(Some(content)),
             Ok(length) => content.extend_from_slice(&buffer[..length]),
-            Err(error) if crate::probe::tls::is_patience(&error) => {
-                if shared.ended.is_requested() || last.elapsed() > PATIENCE {
-                    return Err(io::ErrorKind::TimedOut.into());
-                }
-                continue;
-            }
+            Err(error) if crate::probe::tls::is_patience(&error) => continue,
             Err(error) => return Err(error),
         }
         if content.len() > LARGEST {
@@ -105,6 +102,7 @@ pub(super) fn receive(mut stream: TcpStream, shared: &Shared) -> io::Result<Opti
         }
         last = Instant::now();
     }
+    Err(io::ErrorKind::TimedOut.into())
 }
 
 /// The ports of `own` to which a SYN from `client` has arrived that the connection has not followed: sockets that have

@@ -5,7 +5,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::Sender;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use ipnet::IpNet;
 use mio::{Events, Interest, Poll, Token};
@@ -113,28 +113,23 @@ fn accept_all(
             let _ = events.send(Event::Stranger(peer));
             continue;
         }
-        if stream.set_nonblocking(false).and_then(|()| stream.set_nodelay(true)).is_err() {
-            continue;
-        }
         match purpose {
             Purpose::Control => begin(stream, peer, shared, events),
             Purpose::Data => {
-                if let Delivery::Swept(stream, proof) = shared.deliver(stream, at, peer) {
-                    greet(&stream, &proof);
+                if let Delivery::Swept(mut stream, proof) = shared.deliver(stream, at, peer) {
+                    // The line fits into any buffer, so that nothing waits.
+                    let _ = stream.write_all(format!("{proof}\r\n").as_bytes());
                 }
             }
         }
     }
 }
 
-/// The line that a sweep finds at each port. It fits into any buffer, so that nothing waits.
-fn greet(mut stream: &TcpStream, proof: &str) {
-    let _ = stream.set_write_timeout(Some(Duration::from_millis(100)));
-    let _ = stream.write_all(format!("{proof}\r\n").as_bytes());
-}
-
 /// Begins a session in a thread of its own.
 fn begin(mut stream: TcpStream, peer: SocketAddr, shared: &Arc<Shared>, events: &Sender<Event>) {
+    if stream.set_nonblocking(false).and_then(|()| stream.set_nodelay(true)).is_err() {
+        return;
+    }
     if shared.sessions.fetch_add(1, Ordering::Relaxed) >= shared.options.sessions {
         shared.sessions.fetch_sub(1, Ordering::Relaxed);
         let _ = stream.set_write_timeout(Some(SLICE));
@@ -146,7 +141,7 @@ fn begin(mut stream: TcpStream, peer: SocketAddr, shared: &Arc<Shared>, events: 
     std::thread::spawn(move || {
         let _ = events.send(Event::Connected(peer));
         session::serve(stream, peer, &shared, &events);
-        shared.end_sweep(peer.ip());
+        shared.end_sweep(peer);
         shared.sessions.fetch_sub(1, Ordering::Relaxed);
         let _ = events.send(Event::Left(peer));
     });

@@ -76,6 +76,9 @@ impl Session<'_> {
         let mut buffer = [0; 1024];
         let mut last = Instant::now();
         loop {
+            if self.shared.ended.is_requested() || last.elapsed() > IDLE {
+                return self.reply("421 Closing.").and(Err(Over));
+            }
             while let Some(line) = lines.next() {
                 let Ok(line) = line else {
                     self.reply("500 Line too long.")?;
@@ -87,12 +90,7 @@ impl Session<'_> {
             match self.stream.read(&mut buffer) {
                 Ok(0) => return Err(Over),
                 Ok(length) => lines.push(&buffer[..length]),
-                Err(error) if is_patience(&error) => {
-                    if self.shared.ended.is_requested() || last.elapsed() > IDLE {
-                        self.reply("421 Closing.")?;
-                        return Err(Over);
-                    }
-                }
+                Err(error) if is_patience(&error) => {}
                 Err(_) => return Err(Over),
             }
         }
@@ -278,17 +276,11 @@ impl Session<'_> {
                 self.reply(if self.proven { "200 Proven." } else { "530 Wrong token." })
             }
             (_, false) => self.reply("530 Prove the token."),
-            (["SWEEP"], true) => {
-                if let Some(conversation) = self.greeted.clone() {
-                    self.shared.begin_sweep(self.peer.ip(), conversation);
-                }
-                let _ = self.events.send(Event::Swept(self.peer));
-                self.reply("200 Done.")
-            }
+            (["SWEEP"], true) => self.sweep(),
             (["SEEN"], true) => self.seen(),
             (["CONNECT", port], true) => self.connect(port),
             (["END"], true) => {
-                self.shared.end_sweep(self.peer.ip());
+                self.shared.end_sweep(self.peer);
                 self.reply("200 Done.")
             }
             _ => self.reply("501 Syntax error."),
@@ -309,23 +301,26 @@ impl Session<'_> {
         self.reply(&reply)
     }
 
+    /// From now on every port is the client's to try, except those that it is told.
+    fn sweep(&mut self) -> Result<(), Over> {
+        let Some(conversation) = self.greeted.clone() else { return self.reply("530 Prove the token.") };
+        let Some(awaited) = self.shared.begin_sweep(self.own, self.peer, conversation) else {
+            return self.reply("450 Another session sweeps.");
+        };
+        let _ = self.events.send(Event::Swept(self.peer));
+        let mut reply = "200-Sweep".to_owned();
+        list(&mut reply, "awaited", &awaited);
+        self.reply(&(reply + "\r\n200 End"))
+    }
+
     /// The ports that the client has reached, and those that it has knocked at in vain.
     fn seen(&mut self) -> Result<(), Over> {
-        let reached = self.shared.reached(self.peer.ip()).unwrap_or_default();
-        let knocked = half_open(self.own, self.peer.ip());
         let mut reply = "211-Seen".to_owned();
-        let mut list = |word: &str, ports: &PortSet| {
-            // Lines stay short of what a reader takes for one.
-            for ranges in ports.ranges().chunks(100) {
-                let _ = write!(reply, "\r\n {word}");
-                for range in ranges {
-                    let _ = write!(reply, " {}-{}", range.first(), range.last());
-                }
+        list(&mut reply, "reached", &self.shared.reached(self.peer));
+        match half_open(self.own, self.peer.ip()) {
+            Some(ports) => {
+                list(&mut reply, "knocked", &ports.into_iter().map(PortRange::single).collect());
             }
-        };
-        list("reached", &reached.into_iter().map(PortRange::single).collect());
-        match knocked {
-            Some(ports) => list("knocked", &ports.into_iter().map(PortRange::single).collect()),
             None => reply.push_str("\r\n unknown"),
         }
         self.reply(&(reply + "\r\n211 End"))
@@ -351,5 +346,15 @@ fn own_family(address: IpAddr) -> &'static str {
     match Family::of(address) {
         Family::Ipv4 => "1",
         Family::Ipv6 => "2",
+    }
+}
+
+/// Adds lines with ports to a reply, each short enough for a reader.
+fn list(reply: &mut String, word: &str, ports: &PortSet) {
+    for ranges in ports.ranges().chunks(100) {
+        let _ = write!(reply, "\r\n {word}");
+        for range in ranges {
+            let _ = write!(reply, " {}-{}", range.first(), range.last());
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! What the sessions of a responder have in common.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
 use std::net::{IpAddr, SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
@@ -7,8 +8,9 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::Options;
+use crate::packet::{PortRange, PortSet};
 use crate::probe::Stop;
-use crate::probe::token::Conversation;
+use crate::probe::token::{Claim, Conversation};
 
 /// What the sessions have in common.
 #[derive(Debug)]
@@ -29,6 +31,8 @@ pub(super) struct Shared {
 /// A client that tries all ports.
 #[derive(Debug)]
 struct Sweep {
+    /// Whose it is: the session with this end of a control connection.
+    session: SocketAddr,
     conversation: Conversation,
     /// The ports that it has reached.
     reached: BTreeSet<u16>,
@@ -64,9 +68,7 @@ impl Shared {
         for _ in 0..range.count() {
             let offset = self.next.fetch_add(1, Ordering::Relaxed) % range.count();
             let port = range.first() + u16::try_from(offset).ok()?;
-            if let std::collections::hash_map::Entry::Vacant(free) =
-                awaiting.entry((SocketAddr::new(address, port), client))
-            {
+            if let Entry::Vacant(free) = awaiting.entry((SocketAddr::new(address, port), client)) {
                 let (sender, receiver) = channel();
                 free.insert(sender);
                 return Some((port, receiver));
@@ -83,30 +85,49 @@ impl Shared {
     /// Hands `stream`, which arrived at `at`, to whoever awaits it.
     pub(super) fn deliver(&self, stream: TcpStream, at: SocketAddr, peer: SocketAddr) -> Delivery {
         let client = peer.ip();
-        if let Some(sweep) = locked(&self.sweeps).get_mut(&client) {
-            sweep.reached.insert(at.port());
-            let proof = sweep.conversation.proof(crate::probe::token::Claim::Port(at.port()));
-            return Delivery::Swept(stream, proof);
+        if let Some(session) = locked(&self.awaiting).remove(&(at, client)) {
+            return if session.send(stream).is_ok() { Delivery::Taken } else { Delivery::Unwanted };
         }
-        match locked(&self.awaiting).remove(&(at, client)) {
-            Some(session) if session.send(stream).is_ok() => Delivery::Taken,
-            _ => Delivery::Unwanted,
+        let mut sweeps = locked(&self.sweeps);
+        let Some(sweep) = sweeps.get_mut(&client) else { return Delivery::Unwanted };
+        sweep.reached.insert(at.port());
+        Delivery::Swept(stream, sweep.conversation.proof(Claim::Port(at.port())))
+    }
+
+    /// Lets the session with `peer` try all ports of `own`, except those where transfers of the same client are awaited:
+    /// these. `None` if another session of that client is at it.
+    pub(super) fn begin_sweep(
+        &self,
+        own: IpAddr,
+        peer: SocketAddr,
+        conversation: Conversation,
+    ) -> Option<PortSet> {
+        let mut sweeps = locked(&self.sweeps);
+        match sweeps.entry(peer.ip()) {
+            Entry::Occupied(known) if known.get().session != peer => return None,
+            Entry::Occupied(_) => {}
+            Entry::Vacant(free) => {
+                free.insert(Sweep { session: peer, conversation, reached: BTreeSet::new() });
+            }
         }
+        let awaiting = locked(&self.awaiting);
+        let of_client = awaiting.keys().filter(|(at, client)| (at.ip(), *client) == (own, peer.ip()));
+        Some(of_client.map(|(at, _)| PortRange::single(at.port())).collect())
     }
 
-    /// Lets `client` try all ports.
-    pub(super) fn begin_sweep(&self, client: IpAddr, conversation: Conversation) {
-        locked(&self.sweeps).insert(client, Sweep { conversation, reached: BTreeSet::new() });
+    /// The ports that the sweep of the session with `peer` has reached.
+    pub(super) fn reached(&self, peer: SocketAddr) -> PortSet {
+        let sweeps = locked(&self.sweeps);
+        let own = sweeps.get(&peer.ip()).filter(|sweep| sweep.session == peer);
+        own.into_iter().flat_map(|sweep| &sweep.reached).map(|&port| PortRange::single(port)).collect()
     }
 
-    /// The ports that `client` has reached; `None` if it sweeps nothing.
-    pub(super) fn reached(&self, client: IpAddr) -> Option<BTreeSet<u16>> {
-        locked(&self.sweeps).get(&client).map(|sweep| sweep.reached.clone())
-    }
-
-    /// The sweep of `client` is over.
-    pub(super) fn end_sweep(&self, client: IpAddr) {
-        locked(&self.sweeps).remove(&client);
+    /// The sweep of the session with `peer` is over, if there is one.
+    pub(super) fn end_sweep(&self, peer: SocketAddr) {
+        let mut sweeps = locked(&self.sweeps);
+        if sweeps.get(&peer.ip()).is_some_and(|sweep| sweep.session == peer) {
+            sweeps.remove(&peer.ip());
+        }
     }
 }
 

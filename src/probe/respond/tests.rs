@@ -12,7 +12,7 @@ use crate::deployment::{ActiveSource, Modes, Tls};
 use crate::packet::{AddressSet, PortRange};
 use crate::probe::conclusion::Verdict;
 use crate::probe::plan::{Login, Plan, Secret, Trust};
-use crate::probe::sweep::{Failure, Outcome, sweep};
+use crate::probe::sweep::{Failure, Outcome, probe_and_sweep, sweep};
 use crate::probe::token::{Claim, Conversation};
 use crate::probe::{Stop, conclude, probe};
 
@@ -164,11 +164,54 @@ fn only_the_token_opens_a_sweep_and_it_is_never_sent() {
         assert!(client.ask("SITE FTPFW SEEN").starts_with("530"));
         let right = client.ask(&format!("SITE FTPFW PROVE {}", own.proof(Claim::Probe)));
         assert!(right.starts_with("200"), "{right}");
-        assert!(client.ask("SITE FTPFW SWEEP").starts_with("200"));
+        assert_eq!(client.ask("SITE FTPFW SWEEP"), "200-Sweep");
+        assert_eq!(client.line(), "200 End");
         let mut port = Client::new(SocketAddr::new(LOCAL, range.first() + 3));
         assert!(own.accepts(Claim::Port(range.first() + 3), &port.line()));
         assert_eq!(client.ask("SITE FTPFW SEEN"), "211-Seen");
         assert_eq!(client.line(), format!(" reached {0}-{0}", range.first() + 3));
+    });
+}
+
+/// A session that knows the token, and the conversation in which it has shown that.
+fn proven(server: SocketAddr) -> (Client, Conversation) {
+    let mut client = Client::new(server);
+    client.line();
+    let hello = client.ask("SITE FTPFW HELLO a1");
+    let responder = hello.split(' ').nth(1).expect("a number").to_owned();
+    let conversation = Conversation { token: Secret::new("5ec7e7".into()), probe: "a1".into(), responder };
+    let proof = conversation.proof(Claim::Probe);
+    assert!(client.ask(&format!("SITE FTPFW PROVE {proof}")).starts_with("200"));
+    (client, conversation)
+}
+
+#[test]
+fn a_sweep_and_a_transfer_of_one_client_keep_apart() {
+    let range = options(47_280).passive_ports.expect("a range");
+    while_running(options(47_280), |server| {
+        let mut transfer = Client::new(server);
+        transfer.line();
+        let reply = transfer.ask("EPSV");
+        let port: u16 = reply.split('|').nth(3).expect("a port").parse().expect("a number");
+        let other = range.first() + 5;
+        assert_ne!(port, other);
+
+        let (mut sweep, conversation) = proven(server);
+        assert_eq!(sweep.ask("SITE FTPFW SWEEP"), "200-Sweep");
+        assert_eq!((sweep.line(), sweep.line()), (format!(" awaited {port}-{port}"), "200 End".to_owned()));
+        // The sweep has the other ports, and that one is still the transfer's.
+        assert!(conversation.accepts(Claim::Port(other), &Client::new(SocketAddr::new(LOCAL, other)).line()));
+        let mut data = Client::new(SocketAddr::new(LOCAL, port));
+        assert!(transfer.ask("LIST").starts_with("150"));
+        assert!(transfer.line().starts_with("226"));
+        assert_eq!(data.line(), "", "an empty listing");
+
+        // One sweep at a time, which ends with its own session only.
+        let (mut second, _) = proven(server);
+        assert!(second.ask("SITE FTPFW SWEEP").starts_with("450"));
+        assert!(second.ask("QUIT").starts_with("221"));
+        assert_eq!(second.line(), "");
+        assert!(conversation.accepts(Claim::Port(port), &Client::new(SocketAddr::new(LOCAL, port)).line()));
     });
 }
 
@@ -242,5 +285,20 @@ fn a_sweep_reaches_every_port_and_is_reached() {
         assert_eq!((outcomes[0].last, outcomes[0].outcome), (47_259, Outcome::Refused));
         let guess = Secret::new("guess".into());
         assert_eq!(sweep(&wider, &guess, &Stop::default())[0].failure, Some(Failure::WrongToken));
+    });
+}
+
+#[test]
+fn a_probe_and_a_sweep_at_once_see_what_each_sees_alone() {
+    let options = options(47_300);
+    let (range, token) = (options.passive_ports, options.token.clone());
+    while_running(options, |server| {
+        let plan = plan(server, range);
+        let (seen, sweeps) = probe_and_sweep(&plan, &token, &Stop::default(), &());
+        assert!(sweeps.len() == 1 && sweeps[0].is_clear(), "{sweeps:?}");
+        let found = conclude(&plan, &seen);
+        assert!(found.flows.iter().all(|flow| flow.verdict == Verdict::Pass), "{seen:#?}");
+        // One connection at a time changes nothing but the time.
+        assert!(sweep(&Plan { jobs: 1, ..plan }, &token, &Stop::default())[0].is_clear());
     });
 }

@@ -59,9 +59,13 @@ impl Agent {
         self.control.own_address()
     }
 
-    /// From now on every port answers with a proof.
-    pub(super) fn begin(&mut self) -> Result<(), Failure> {
-        said(&mut self.control, "SITE FTPFW SWEEP").map(|_| ())
+    /// From now on every port answers with a proof, except those where a transfer of this client is awaited: these.
+    pub(super) fn begin(&mut self) -> Result<BTreeSet<u16>, Failure> {
+        let reply = said(&mut self.control, "SITE FTPFW SWEEP")?;
+        if reply.code == 450 {
+            return Err(Failure::Busy);
+        }
+        Ok(listed(&reply).filter(|(word, _)| *word == "awaited").flat_map(|(_, ports)| ports).collect())
     }
 
     pub(super) fn end(&mut self) -> Result<(), Failure> {
@@ -76,17 +80,11 @@ impl Agent {
     pub(super) fn seen(&mut self) -> Result<Seen, Failure> {
         let reply = said(&mut self.control, "SITE FTPFW SEEN")?;
         let mut seen = Seen { knocked: Some(BTreeSet::new()), ..Seen::default() };
-        for line in &reply.lines {
-            let mut words = line.split_ascii_whitespace();
-            let word = words.next();
-            let ports = words.filter_map(|range| {
-                let (first, last) = range.split_once('-')?;
-                Some(first.parse::<u16>().ok()?..=last.parse().ok()?)
-            });
+        for (word, ports) in listed(&reply) {
             match (word, &mut seen.knocked) {
-                (Some("reached"), _) => seen.reached.extend(ports.flatten()),
-                (Some("knocked"), Some(knocked)) => knocked.extend(ports.flatten()),
-                (Some("unknown"), _) => seen.knocked = None,
+                ("reached", _) => seen.reached.extend(ports),
+                ("knocked", Some(knocked)) => knocked.extend(ports),
+                ("unknown", _) => seen.knocked = None,
                 _ => {}
             }
         }
@@ -135,4 +133,17 @@ impl Agent {
 
 fn said(control: &mut Control, command: &str) -> Result<Reply, Failure> {
     control.ask(command).reply.map_err(Failure::Lost)
+}
+
+/// The lines of a reply that are a word and ranges of ports.
+fn listed(reply: &Reply) -> impl Iterator<Item = (&str, impl Iterator<Item = u16>)> {
+    reply.lines.iter().filter_map(|line| {
+        let mut words = line.split_ascii_whitespace();
+        let word = words.next()?;
+        let ranges = words.filter_map(|range| {
+            let (first, last) = range.split_once('-')?;
+            Some(first.parse::<u16>().ok()?..=last.parse().ok()?)
+        });
+        Some((word, ranges.flatten()))
+    })
 }

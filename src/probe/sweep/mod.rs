@@ -5,19 +5,22 @@
 
 mod agent;
 mod knock;
+mod lead;
 #[cfg(test)]
 mod tests;
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
+use std::thread::{self, Scope, ScopedJoinHandle};
 use std::time::{Duration, Instant};
 
 use self::agent::Agent;
 use self::knock::{Knock, knock};
-use super::Stop;
-use super::observation::Trouble;
+use self::lead::Lead;
+use super::observation::{Observation, Trouble};
 use super::plan::{Plan, Secret};
 use super::socket::{SLICE, listen};
+use super::{Stop, Watch, probe};
 use crate::flow::FlowId;
 use crate::packet::Family;
 
@@ -28,6 +31,8 @@ const AGAIN: usize = 3;
 const PAUSE: Duration = Duration::from_millis(1100);
 /// How many active data connections are tried.
 const ACTIVE: usize = 3;
+/// Which part of its time-out a probe is ahead of the sweep beside it, at most.
+const LEAD: u32 = 10;
 
 /// What became of all ports in one family.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,6 +92,8 @@ pub enum Failure {
     NoResponder,
     /// The other end does not know the token, or does not accept ours.
     WrongToken,
+    /// The responder is at a sweep from the same address already.
+    Busy,
     /// The control connection was lost.
     Lost(Trouble),
 }
@@ -130,6 +137,13 @@ impl Sweep {
         }
     }
 
+    /// Whether ICMP errors answered at some ports of the range. The system sends few of them in a second.
+    #[must_use]
+    pub fn is_rejected(&self) -> bool {
+        let by_errors = |outcome: &Outcome| matches!(outcome, Outcome::Rejected(_) | Outcome::RateLimited);
+        self.passive.iter().any(|(_, outcome)| by_errors(outcome))
+    }
+
     /// Whether every port is open, and every active data connection arrived.
     #[must_use]
     pub fn is_clear(&self) -> bool {
@@ -142,30 +156,85 @@ impl Sweep {
 /// Tries all ports of `plan` against a responder that knows `token`, in each family.
 #[must_use]
 pub fn sweep(plan: &Plan, token: &Secret, stop: &Stop) -> Vec<Sweep> {
-    plan.servers.iter().map(|&server| family(plan, server, token, stop)).collect()
+    let lead = Lead::default();
+    lead.end(&Observation::default());
+    thread::scope(|scope| joined(begun(scope, plan, token, stop, &lead)))
 }
 
-fn family(plan: &Plan, server: IpAddr, token: &Secret, stop: &Stop) -> Sweep {
+/// Opens the sessions of `plan` as [`probe`] does, and tries all ports beside that, so that a range from which nothing
+/// comes back is waited for once.
+#[must_use]
+pub fn probe_and_sweep(
+    plan: &Plan,
+    token: &Secret,
+    stop: &Stop,
+    watch: &dyn Watch,
+) -> (Observation, Vec<Sweep>) {
+    let lead = Lead::default();
+    thread::scope(|scope| {
+        let sweeps = begun(scope, plan, token, stop, &lead);
+        let seen = probe(plan, stop, watch);
+        lead.end(&seen);
+        watch.waits_for_sweep();
+        (seen, joined(sweeps))
+    })
+}
+
+/// A sweep in each family, all at once.
+fn begun<'scope, 'env>(
+    scope: &'scope Scope<'scope, 'env>,
+    plan: &'env Plan,
+    token: &'env Secret,
+    stop: &'env Stop,
+    lead: &'env Lead,
+) -> Vec<ScopedJoinHandle<'scope, Sweep>> {
+    plan.servers.iter().map(|&server| scope.spawn(move || family(plan, server, token, stop, lead))).collect()
+}
+
+fn joined(sweeps: Vec<ScopedJoinHandle<'_, Sweep>>) -> Vec<Sweep> {
+    sweeps.into_iter().filter_map(|sweep| sweep.join().ok()).collect()
+}
+
+fn family(plan: &Plan, server: IpAddr, token: &Secret, stop: &Stop, lead: &Lead) -> Sweep {
     let ports: Vec<u16> = match plan.passive_ports {
         Some(range) if plan.modes.passive => (range.first()..=range.last()).collect(),
         _ => Vec::new(),
     };
     let passive = ports.iter().map(|&port| (port, Outcome::Untried)).collect();
     let mut sweep = Sweep { family: Family::of(server), passive, active: Vec::new(), failure: None };
-    if let Err(failure) = fill(&mut sweep, plan, server, token, stop) {
+    if let Err(failure) = fill(&mut sweep, plan, server, token, stop, lead) {
         sweep.failure = Some(failure);
     }
     sweep
 }
 
-fn fill(sweep: &mut Sweep, plan: &Plan, server: IpAddr, token: &Secret, stop: &Stop) -> Result<(), Failure> {
+fn fill(
+    sweep: &mut Sweep,
+    plan: &Plan,
+    server: IpAddr,
+    token: &Secret,
+    stop: &Stop,
+    lead: &Lead,
+) -> Result<(), Failure> {
     let mut agent = Agent::enter(plan, server, token, stop)?;
     let ports: Vec<u16> = sweep.passive.iter().map(|(port, _)| *port).collect();
+    lead.wait(plan.timeout / LEAD);
     if !ports.is_empty() {
-        agent.begin()?;
-        let mut knocks = knock(server, &ports, plan.timeout, &agent.conversation, stop);
+        // What arrives at a port that a transfer awaits would be taken for that transfer.
+        let awaited = agent.begin()?;
+        let (late, ports): (Vec<u16>, Vec<u16>) = ports.iter().partition(|port| awaited.contains(port));
+        let conversation = agent.conversation.clone();
+        let knock = |ports: &[u16]| knock(plan, server, ports, &conversation, stop);
+        let mut knocks = knock(&ports);
+        if !late.is_empty() {
+            lead.wait(plan.timeout);
+            let awaited = agent.begin()?;
+            knocks
+                .extend(late.into_iter().map(|port| (port, afterwards(server, port, &awaited, lead, knock))));
+            knocks.sort_unstable_by_key(|(port, _)| *port);
+        }
         let seen = agent.seen()?;
-        again(&mut knocks, server, plan.timeout, &agent, stop);
+        again(&mut knocks, stop, knock);
         sweep.passive = judged(&knocks, &seen);
         agent.end()?;
     }
@@ -176,22 +245,41 @@ fn fill(sweep: &mut Sweep, plan: &Plan, server: IpAddr, token: &Secret, stop: &S
     Ok(())
 }
 
+/// A port that was left out at first: what the probe itself met there, or else what it answers now.
+fn afterwards(
+    server: IpAddr,
+    port: u16,
+    awaited: &BTreeSet<u16>,
+    lead: &Lead,
+    knock: impl Fn(&[u16]) -> Vec<(u16, Knock)>,
+) -> Knock {
+    match lead.attempt(at(server, port)) {
+        Some(dial) => Knock::from(&dial),
+        None if awaited.contains(&port) => Knock::Untried,
+        None => knock(&[port]).first().map_or(Knock::Untried, |(_, knock)| *knock),
+    }
+}
+
 /// Tries some of the silent ports again, slowly, if ICMP errors answered for others.
-fn again(knocks: &mut [(u16, Knock)], server: IpAddr, timeout: Duration, agent: &Agent, stop: &Stop) {
+fn again(knocks: &mut [(u16, Knock)], stop: &Stop, knock: impl Fn(&[u16]) -> Vec<(u16, Knock)>) {
     if !has_errors(knocks) {
         return;
     }
     let silent = knocks.iter_mut().filter(|(_, knock)| *knock == Knock::Silent).take(AGAIN);
     for (port, known) in silent {
-        let until = Instant::now() + PAUSE;
-        while Instant::now() < until && !stop.is_requested() {
-            std::thread::sleep(SLICE.min(until.saturating_duration_since(Instant::now())));
-        }
-        let retried = knock(server, &[*port], timeout, &agent.conversation, stop);
-        if let Some((_, found)) = retried.into_iter().next() {
+        pause(stop);
+        if let Some((_, found)) = knock(&[*port]).into_iter().next() {
             // Silence with time for an error is silence.
             *known = if found == Knock::Silent { Knock::SilentAgain } else { found };
         }
+    }
+}
+
+/// Waits until Linux sends the next ICMP error.
+fn pause(stop: &Stop) {
+    let until = Instant::now() + PAUSE;
+    while Instant::now() < until && !stop.is_requested() {
+        thread::sleep(SLICE.min(until.saturating_duration_since(Instant::now())));
     }
 }
 

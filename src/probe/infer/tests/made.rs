@@ -314,16 +314,7 @@ fn exchange(command: Option<&str>, reply: &str) -> Exchange {
 }
 
 fn transfer(method: Method, request: Exchange, data: Option<DataConnection>) -> Transfer {
-    Transfer {
-        method,
-        work: Work::List,
-        request,
-        data,
-        command: None,
-        handshake: None,
-        bytes: 0,
-        completion: None,
-    }
+    Transfer { data, ..Transfer::new(method, Work::List, request) }
 }
 
 fn complete(transfer: &mut Transfer) {
