@@ -25,11 +25,11 @@ pub(super) enum Agreed {
     Active(SocketAddr),
 }
 
-/// A data connection as agreed.
-pub(super) fn open(agreed: Agreed, own: IpAddr, shared: &Shared) -> io::Result<TcpStream> {
+/// A data connection as agreed over `control`.
+pub(super) fn open(agreed: Agreed, control: &TcpStream, shared: &Shared) -> io::Result<TcpStream> {
     let stream = match agreed {
-        Agreed::Passive(_, arriving) => arrival(&arriving, shared)?,
-        Agreed::Active(client) => connect(client, own, shared)?.0,
+        Agreed::Passive(_, arriving) => arrival(&arriving, control, shared)?,
+        Agreed::Active(client) => connect(client, control.local_addr()?.ip(), shared)?.0,
     };
     stream.set_nonblocking(false)?;
     stream.set_nodelay(true)?;
@@ -38,7 +38,7 @@ pub(super) fn open(agreed: Agreed, own: IpAddr, shared: &Shared) -> io::Result<T
     Ok(stream)
 }
 
-fn arrival(arriving: &Receiver<TcpStream>, shared: &Shared) -> io::Result<TcpStream> {
+fn arrival(arriving: &Receiver<TcpStream>, control: &TcpStream, shared: &Shared) -> io::Result<TcpStream> {
     let deadline = Instant::now() + PATIENCE;
     loop {
         match arriving.recv_timeout(SLICE) {
@@ -47,8 +47,23 @@ fn arrival(arriving: &Receiver<TcpStream>, shared: &Shared) -> io::Result<TcpStr
             Err(RecvTimeoutError::Timeout) if shared.ended.is_requested() || Instant::now() > deadline => {
                 return Err(io::ErrorKind::TimedOut.into());
             }
+            Err(RecvTimeoutError::Timeout) if has_given_up(control)? => {
+                return Err(io::ErrorKind::ConnectionAborted.into());
+            }
             Err(RecvTimeoutError::Timeout) => {}
         }
+    }
+}
+
+/// Whether the client has left, or wants the transfer to end (RFC 959 §4.1.3).
+fn has_given_up(control: &TcpStream) -> io::Result<bool> {
+    let mut beginning = [0; 64];
+    control.set_nonblocking(true)?;
+    let peeked = control.peek(&mut beginning);
+    control.set_nonblocking(false)?;
+    match peeked {
+        Ok(length) => Ok(length == 0 || beginning[..length].windows(4).any(|word| word == b"ABOR")),
+        Err(error) => Ok(!crate::probe::tls::is_patience(&error)),
     }
 }
 
@@ -103,57 +118,4 @@ pub(super) fn receive(mut stream: TcpStream, shared: &Shared) -> io::Result<Opti
         last = Instant::now();
     }
     Err(io::ErrorKind::TimedOut.into())
-}
-
-/// The ports of `own` to which a SYN from `client` has arrived that the connection has not followed: sockets that have
-/// answered and hear nothing (state 03 in proc(5), `/proc/net/tcp`). `None` where the system does not tell.
-pub(super) fn half_open(own: IpAddr, client: IpAddr) -> Option<Vec<u16>> {
-    const SYN_RECEIVED: &str = "03";
-    let table = match own {
-        IpAddr::V4(_) => "/proc/net/tcp",
-        IpAddr::V6(_) => "/proc/net/tcp6",
-    };
-    let text = std::fs::read_to_string(table).ok()?;
-    let ports = text.lines().skip(1).filter_map(|line| {
-        let mut fields = line.split_ascii_whitespace().skip(1);
-        let (local, remote, state) = (fields.next()?, fields.next()?, fields.next()?);
-        let (local, remote) = (socket_address(local)?, socket_address(remote)?);
-        (state == SYN_RECEIVED && local.ip() == own && remote.ip() == client).then_some(local.port())
-    });
-    Some(ports.collect())
-}
-
-/// An address as proc(5) prints it: words of the machine's byte order in hexadecimal digits, then the port.
-fn socket_address(text: &str) -> Option<SocketAddr> {
-    let (address, port) = text.split_once(':')?;
-    let port = u16::from_str_radix(port, 16).ok()?;
-    let words = address.as_bytes().chunks(8).map(|word| {
-        if word.len() != 8 {
-            return None;
-        }
-        let word = u32::from_str_radix(std::str::from_utf8(word).ok()?, 16).ok()?;
-        Some(word.to_ne_bytes())
-    });
-    let bytes: Vec<u8> = words.collect::<Option<Vec<_>>>()?.concat();
-    let ip = match bytes.len() {
-        4 => IpAddr::from(<[u8; 4]>::try_from(bytes).ok()?),
-        16 => IpAddr::from(<[u8; 16]>::try_from(bytes).ok()?),
-        _ => return None,
-    };
-    Some(SocketAddr::new(ip, port))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    #[cfg(target_endian = "little")]
-    fn addresses_of_the_kernel() {
-        assert_eq!(socket_address("0100007F:EA61"), "127.0.0.1:60001".parse().ok());
-        assert_eq!(socket_address("00000000000000000000000001000000:0015"), "[::1]:21".parse().ok());
-        for wrong in ["", "01:", "0100007F", "0100007F:zz", "010000:1"] {
-            assert_eq!(socket_address(wrong), None, "{wrong}");
-        }
-    }
 }

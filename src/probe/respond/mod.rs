@@ -6,6 +6,7 @@
 
 mod command;
 mod data;
+mod knocked;
 mod listeners;
 mod session;
 mod shared;

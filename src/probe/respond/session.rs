@@ -9,9 +9,10 @@ use std::time::{Duration, Instant};
 
 use super::Event;
 use super::command::{Lines, eprt, parted, port};
-use super::data::{Agreed, connect, half_open, open, receive, send};
+use super::data::{Agreed, connect, open, receive, send};
+use super::knocked::Knocked;
 use super::shared::Shared;
-use crate::packet::{Family, PortRange, PortSet};
+use crate::packet::{Family, PortSet};
 use crate::probe::socket::SLICE;
 use crate::probe::tls::is_patience;
 use crate::probe::token::{self, Claim, Conversation};
@@ -35,6 +36,7 @@ pub(super) fn serve(stream: TcpStream, peer: SocketAddr, shared: &Shared, events
         files: BTreeMap::new(),
         greeted: None,
         proven: false,
+        knocked: None,
     };
     session.serve();
 }
@@ -53,6 +55,8 @@ struct Session<'a> {
     greeted: Option<Conversation>,
     /// Whether the client has shown that it knows the token.
     proven: bool,
+    /// What its sweep has knocked at, once there is one.
+    knocked: Option<Knocked>,
 }
 
 /// The session is over.
@@ -78,6 +82,9 @@ impl Session<'_> {
         loop {
             if self.shared.ended.is_requested() || last.elapsed() > IDLE {
                 return self.reply("421 Closing.").and(Err(Over));
+            }
+            if let Some(knocked) = &mut self.knocked {
+                knocked.look();
             }
             while let Some(line) = lines.next() {
                 let Ok(line) = line else {
@@ -214,7 +221,7 @@ impl Session<'_> {
         let Some(agreed) = self.agreed.take() else { return self.reply("425 Use PASV or PORT.") };
         let port = if let Agreed::Passive(port, _) = &agreed { Some(*port) } else { None };
         self.reply("150 Opening.")?;
-        let opened = open(agreed, self.own, self.shared);
+        let opened = open(agreed, &self.stream, self.shared);
         if let Some(port) = port {
             self.shared.withdraw(self.own, port, self.peer.ip());
         }
@@ -281,6 +288,7 @@ impl Session<'_> {
             (["CONNECT", port], true) => self.connect(port),
             (["END"], true) => {
                 self.shared.end_sweep(self.peer);
+                self.knocked = None;
                 self.reply("200 Done.")
             }
             _ => self.reply("501 Syntax error."),
@@ -307,7 +315,10 @@ impl Session<'_> {
         let Some(awaited) = self.shared.begin_sweep(self.own, self.peer, conversation) else {
             return self.reply("450 Another session sweeps.");
         };
-        let _ = self.events.send(Event::Swept(self.peer));
+        if self.knocked.is_none() {
+            self.knocked = Some(Knocked::new(self.own, self.peer.ip()));
+            let _ = self.events.send(Event::Swept(self.peer));
+        }
         let mut reply = "200-Sweep".to_owned();
         list(&mut reply, "awaited", &awaited);
         self.reply(&(reply + "\r\n200 End"))
@@ -317,10 +328,8 @@ impl Session<'_> {
     fn seen(&mut self) -> Result<(), Over> {
         let mut reply = "211-Seen".to_owned();
         list(&mut reply, "reached", &self.shared.reached(self.peer));
-        match half_open(self.own, self.peer.ip()) {
-            Some(ports) => {
-                list(&mut reply, "knocked", &ports.into_iter().map(PortRange::single).collect());
-            }
+        match self.knocked.as_mut().and_then(Knocked::ports) {
+            Some(ports) => list(&mut reply, "knocked", &ports),
             None => reply.push_str("\r\n unknown"),
         }
         self.reply(&(reply + "\r\n211 End"))

@@ -18,6 +18,13 @@ use crate::probe::{Stop, conclude, probe};
 
 const LOCAL: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
 
+/// A port of this run of the tests: below what the system hands out to outgoing connections, and other than those of
+/// another run at the same time, most likely.
+fn port(number: u16) -> u16 {
+    let run = u16::try_from(std::process::id() % 25).expect("a small number");
+    22_000 + run * 400 + number
+}
+
 /// A range of its own for each test, since they run at the same time.
 fn options(first: u16) -> Options {
     Options {
@@ -96,7 +103,7 @@ impl Client {
 
 #[test]
 fn the_probe_finds_everything_in_order() {
-    let options = options(47_100);
+    let options = options(port(0));
     let range = options.passive_ports;
     let events = while_running(options, |server| {
         let plan = plan(server, range);
@@ -117,7 +124,7 @@ fn the_probe_finds_everything_in_order() {
 
 #[test]
 fn third_parties_and_other_families_are_refused() {
-    while_running(options(47_120), |server| {
+    while_running(options(port(20)), |server| {
         let mut client = Client::new(server);
         client.line();
         for (command, code) in [
@@ -145,8 +152,8 @@ fn third_parties_and_other_families_are_refused() {
 
 #[test]
 fn only_the_token_opens_a_sweep_and_it_is_never_sent() {
-    let range = options(47_140).passive_ports.expect("a range");
-    while_running(options(47_140), |server| {
+    let range = options(port(40)).passive_ports.expect("a range");
+    while_running(options(port(40)), |server| {
         let mut client = Client::new(server);
         client.line();
         let hello = client.ask("SITE FTPFW HELLO a1");
@@ -187,8 +194,8 @@ fn proven(server: SocketAddr) -> (Client, Conversation) {
 
 #[test]
 fn a_sweep_and_a_transfer_of_one_client_keep_apart() {
-    let range = options(47_280).passive_ports.expect("a range");
-    while_running(options(47_280), |server| {
+    let range = options(port(180)).passive_ports.expect("a range");
+    while_running(options(port(180)), |server| {
         let mut transfer = Client::new(server);
         transfer.line();
         let reply = transfer.ask("EPSV");
@@ -218,11 +225,11 @@ fn a_sweep_and_a_transfer_of_one_client_keep_apart() {
 #[test]
 fn strangers_and_too_many_are_sent_away() {
     let nobody: AddressSet = ["192.0.2.1".parse::<IpAddr>().expect("an address")].into_iter().collect();
-    let events = while_running(Options { clients: nobody, ..options(47_160) }, |server| {
+    let events = while_running(Options { clients: nobody, ..options(port(60)) }, |server| {
         assert_eq!(Client::new(server).line(), "");
     });
     assert!(matches!(events[..], [Event::Stranger(_)]), "{events:?}");
-    let events = while_running(Options { sessions: 1, ..options(47_180) }, |server| {
+    let events = while_running(Options { sessions: 1, ..options(port(80)) }, |server| {
         let mut first = Client::new(server);
         first.line();
         assert!(Client::new(server).line().starts_with("421"));
@@ -233,7 +240,7 @@ fn strangers_and_too_many_are_sent_away() {
 
 #[test]
 fn long_lines_and_large_files_have_an_end() {
-    while_running(options(47_200), |server| {
+    while_running(options(port(100)), |server| {
         let mut client = Client::new(server);
         client.line();
         assert!(client.ask(&"a".repeat(5_000)).starts_with("500"));
@@ -254,16 +261,17 @@ fn long_lines_and_large_files_have_an_end() {
 
 #[test]
 fn it_ends_by_itself() {
-    let responder = Responder::bind(Options { duration: Duration::ZERO, ..options(47_220) }).expect("ports");
+    let responder =
+        Responder::bind(Options { duration: Duration::ZERO, ..options(port(120)) }).expect("ports");
     responder.run(&Stop::default(), &channel().0).expect("to have served");
 }
 
 #[test]
 fn every_port_that_is_not_to_be_had_is_named() {
-    let mut options = options(47_240);
-    let taken = [47_241, 47_250].map(|port| TcpListener::bind((LOCAL, port)).expect("a port"));
+    let mut options = options(port(140));
+    let taken = [port(141), port(150)].map(|taken| TcpListener::bind((LOCAL, taken)).expect("a port"));
     options.addresses.push("192.0.2.77".parse().expect("an address"));
-    options.passive_ports = PortRange::new(47_240, 47_251);
+    options.passive_ports = PortRange::new(port(140), port(151));
     let errors = Responder::bind(options).expect_err("ports that are taken");
     let own: Vec<u16> =
         errors.iter().filter(|one| one.address.ip() == LOCAL).map(|one| one.address.port()).collect();
@@ -273,16 +281,16 @@ fn every_port_that_is_not_to_be_had_is_named() {
 
 #[test]
 fn a_sweep_reaches_every_port_and_is_reached() {
-    let options = options(47_260);
+    let options = options(port(160));
     let (range, token) = (options.passive_ports, options.token.clone());
     while_running(options, |server| {
         let sweeps = sweep(&plan(server, range), &token, &Stop::default());
         assert!(sweeps[0].is_clear(), "{sweeps:?}");
         assert_eq!((sweeps[0].passive.len(), sweeps[0].active.len()), (20, 3));
-        let wider = plan(server, PortRange::new(47_258, 47_279));
+        let wider = plan(server, PortRange::new(port(158), port(179)));
         let outcomes: Vec<_> = sweep(&wider, &token, &Stop::default())[0].runs();
         assert_eq!(outcomes.len(), 2, "two ports below the range are closed: {outcomes:?}");
-        assert_eq!((outcomes[0].last, outcomes[0].outcome), (47_259, Outcome::Refused));
+        assert_eq!((outcomes[0].last, outcomes[0].outcome), (port(159), Outcome::Refused));
         let guess = Secret::new("guess".into());
         assert_eq!(sweep(&wider, &guess, &Stop::default())[0].failure, Some(Failure::WrongToken));
     });
@@ -290,7 +298,7 @@ fn a_sweep_reaches_every_port_and_is_reached() {
 
 #[test]
 fn a_probe_and_a_sweep_at_once_see_what_each_sees_alone() {
-    let options = options(47_300);
+    let options = options(port(200));
     let (range, token) = (options.passive_ports, options.token.clone());
     while_running(options, |server| {
         let plan = plan(server, range);

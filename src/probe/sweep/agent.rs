@@ -11,6 +11,7 @@ use crate::probe::Stop;
 use crate::probe::control::Control;
 use crate::probe::observation::Reply;
 use crate::probe::plan::{Plan, Secret};
+use crate::probe::socket::SLICE;
 use crate::probe::token::{self, Claim, Conversation};
 use crate::probe::visit::enter;
 
@@ -66,6 +67,24 @@ impl Agent {
             return Err(Failure::Busy);
         }
         Ok(listed(&reply).filter(|(word, _)| *word == "awaited").flat_map(|(_, ports)| ports).collect())
+    }
+
+    /// Those of `ports` where a transfer is awaited still, after its session had some time to notice that it has ended.
+    pub(super) fn freed(
+        &mut self,
+        ports: &[u16],
+        timeout: Duration,
+        stop: &Stop,
+    ) -> Result<BTreeSet<u16>, Failure> {
+        let start = Instant::now();
+        loop {
+            let late = start.elapsed() >= timeout || stop.is_requested();
+            let awaited = self.begin()?;
+            if late || !ports.iter().any(|port| awaited.contains(port)) {
+                return Ok(awaited);
+            }
+            std::thread::sleep(SLICE);
+        }
     }
 
     pub(super) fn end(&mut self) -> Result<(), Failure> {

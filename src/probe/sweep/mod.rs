@@ -228,7 +228,7 @@ fn fill(
         let mut knocks = knock(&ports);
         if !late.is_empty() {
             lead.wait(plan.timeout);
-            let awaited = agent.begin()?;
+            let awaited = agent.freed(&late, plan.timeout, stop)?;
             knocks
                 .extend(late.into_iter().map(|port| (port, afterwards(server, port, &awaited, lead, knock))));
             knocks.sort_unstable_by_key(|(port, _)| *port);
