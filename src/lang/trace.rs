@@ -5,8 +5,10 @@ use crate::dialect::collection::Text;
 use crate::report::document::Document;
 use crate::report::escape::visible;
 use crate::ruleset::trace::spec::{Expected, SpecError};
-use crate::ruleset::trace::{Decider, RuleRef, Trace, Verdict};
-use crate::ruleset::{AddressType, CtDirection, Direction, Hook, Interface, Match, Policy, Ruleset};
+use crate::ruleset::trace::{ANNOUNCED_TRANSLATED, Decider, RuleRef, Trace, Verdict};
+use crate::ruleset::{
+    AddressType, CtDirection, CtStatus, Direction, Hook, Interface, Match, Policy, Ruleset,
+};
 
 /// How long the text of a rule gets, in characters.
 const RULE_LENGTH: usize = 160;
@@ -97,7 +99,7 @@ pub fn document(trace: &Trace, subject: Subject<'_>, lang: Lang) -> Document {
     }
     if !trace.doubts.is_empty() {
         document.heading(2, say!(lang, "It depends on", "取决于"));
-        document.list(trace.doubts.iter().map(|words| visible(words)).collect());
+        document.list(trace.doubts.iter().map(|words| doubt(words, lang)).collect());
     }
     document
 }
@@ -227,6 +229,7 @@ fn condition(condition: &Match, lang: Lang) -> String {
             say!(lang, "a packet of the opener", "连接发起方的数据包")
         }
         Match::CtDirection(CtDirection::Reply) => say!(lang, "a reply", "应答方向的数据包"),
+        Match::CtStatus(status) => ct_status(*status, lang),
         Match::CtOriginalSource(set) => say!(lang, "original source {set}", "原始源地址 {set}"),
         Match::CtOriginalDestination(set) => say!(lang, "original destination {set}", "原始目的地址 {set}"),
         Match::CtOriginalDestinationPort(set) => {
@@ -252,6 +255,30 @@ fn condition(condition: &Match, lang: Lang) -> String {
         }
         Match::AnyOf(_) => say!(lang, "one of its alternatives", "其若干备选条件之一"),
         Match::Opaque(words) => visible(words),
+    }
+}
+
+fn doubt(words: &str, lang: Lang) -> String {
+    if words == ANNOUNCED_TRANSLATED {
+        return say!(
+            lang,
+            "whether the control connection was translated: then this one is translated alike, and no rule is asked",
+            "控制连接是否经过地址转换：若是，此连接按同样方式转换，不再查询任何规则"
+        );
+    }
+    visible(words)
+}
+
+fn ct_status(status: CtStatus, lang: Lang) -> String {
+    match status {
+        CtStatus::Expected => say!(lang, "an expected connection", "预期的连接"),
+        CtStatus::SeenReply => say!(lang, "a connection that has been answered", "已有应答的连接"),
+        CtStatus::Assured => say!(lang, "an assured connection", "状态为 ASSURED 的连接"),
+        CtStatus::Confirmed => say!(lang, "a confirmed connection", "状态为 CONFIRMED 的连接"),
+        CtStatus::SourceNat => say!(lang, "a connection whose source was translated", "源地址已转换的连接"),
+        CtStatus::DestinationNat => {
+            say!(lang, "a connection whose destination was translated", "目的地址已转换的连接")
+        }
     }
 }
 

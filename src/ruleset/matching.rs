@@ -41,6 +41,8 @@ pub enum Match {
     CtOriginalDestination(AddressSet),
     /// The destination port of the connection's first packet, before any translation.
     CtOriginalDestinationPort(PortSet),
+    /// What has happened to the connection.
+    CtStatus(CtStatus),
     /// The conntrack helper, by the kernel's name, of the connection that expected this one. The empty name is that of
     /// none, which is also what a packet has that connection tracking knows nothing of.
     Helper(String),
@@ -156,6 +158,48 @@ pub enum CtDirection {
     Original,
     /// It answers.
     Reply,
+}
+
+/// What may have happened to a connection: the bits of its status that rules ask about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum CtStatus {
+    /// Another connection's helper expected it.
+    Expected,
+    /// It has been answered.
+    SeenReply,
+    /// Traffic has gone both ways for good, so that it is not the first to be forgotten.
+    Assured,
+    /// Its first packet has left the machine, or reached a program on it.
+    Confirmed,
+    /// Its source has been translated.
+    SourceNat,
+    /// Its destination has been translated.
+    DestinationNat,
+}
+
+impl CtStatus {
+    /// Every one, by its bit in the kernel (`enum ip_conntrack_status`).
+    pub const ALL: [(u32, Self); 6] = [
+        (0x01, Self::Expected),
+        (0x02, Self::SeenReply),
+        (0x04, Self::Assured),
+        (0x08, Self::Confirmed),
+        (0x10, Self::SourceNat),
+        (0x20, Self::DestinationNat),
+    ];
+
+    /// The name that nft uses.
+    #[must_use]
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Expected => "expected",
+            Self::SeenReply => "seen-reply",
+            Self::Assured => "assured",
+            Self::Confirmed => "confirmed",
+            Self::SourceNat => "snat",
+            Self::DestinationNat => "dnat",
+        }
+    }
 }
 
 /// A comparison of, or an assignment to, some bits of a mark.

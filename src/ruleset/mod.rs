@@ -4,6 +4,7 @@
 //! back, evaluating it) is written once. netfilter's terms are used where the dialects share an idea; what
 //! only pf has is marked so.
 
+mod announced;
 pub mod difference;
 pub mod evaluate;
 mod host;
@@ -17,7 +18,7 @@ mod translation;
 pub use host::{Fact, Host, kernel_version, module_name, sysctl_name};
 pub use jump::{BrokenJump, broken_jumps};
 pub use matching::{
-    AddressType, CtDirection, Direction, IcmpMatch, Interface, Masked, Match, States, TcpFlags,
+    AddressType, CtDirection, CtStatus, Direction, IcmpMatch, Interface, Masked, Match, States, TcpFlags,
 };
 pub use rule::{Action, Origin, Rule};
 pub use translation::{Endpoint, NewAddress, Translation};

@@ -70,6 +70,9 @@ pub enum Action {
     /// Keep the packet from connection tracking; its state is untracked. pf: with [`Action::Accept`], let it
     /// through without keeping state (`no state`).
     Notrack,
+    /// iptables: give the packet a template of its connection (`CT --zone`, `CT --timeout`). From here on it counts as
+    /// tracked, so that nothing keeps it from connection tracking any more. A helper comes with a template too.
+    Template,
     /// Attach a conntrack helper to the connection: the name of a [`HelperObject`](super::HelperObject) with
     /// nftables, the kernel's name of the helper with iptables.
     AssignHelper(String),

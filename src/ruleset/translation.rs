@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
+use super::{Action, Ruleset};
 use crate::packet::{AddressSet, Packet, Payload, PortRange, PortSet};
 
 /// Which end of a packet.
@@ -87,6 +88,71 @@ impl Translation {
     fn leaves_address_open(&self) -> bool {
         matches!(self.to, NewAddress::OneOf(_) | NewAddress::Own)
     }
+}
+
+/// The end that an action translates, if it translates.
+pub(super) fn translated_end(action: &Action) -> Option<Endpoint> {
+    match action {
+        Action::DestinationNat { .. } => Some(Endpoint::Destination),
+        Action::SourceNat { .. } => Some(Endpoint::Source),
+        Action::Translate(translation) => Some(translation.end),
+        Action::MoveNetwork { end, .. } => Some(*end),
+        _ => None,
+    }
+}
+
+/// Whether any rule translates the end.
+pub(super) fn translates(ruleset: &Ruleset, end: Endpoint) -> bool {
+    let mut rules = ruleset.chains.iter().flat_map(|chain| &chain.rules);
+    rules.any(|rule| rule.actions.iter().any(|action| translated_end(action) == Some(end)))
+}
+
+/// What an action that translates addresses makes of one end: its new address, and where its new port has to lie. An
+/// action that moves a network is none of these.
+pub(super) fn new_end(action: &Action) -> Option<(Endpoint, NewAddress, Option<PortRange>)> {
+    let to = |address: &Option<IpAddr>| address.map_or(NewAddress::Same, NewAddress::One);
+    match action {
+        Action::DestinationNat { address, port } => {
+            Some((Endpoint::Destination, to(address), port.map(PortRange::single)))
+        }
+        Action::SourceNat { address: None, ports } => Some((Endpoint::Source, NewAddress::Own, *ports)),
+        Action::SourceNat { address, ports } => Some((Endpoint::Source, to(address), *ports)),
+        Action::Translate(translation) => Some((translation.end, translation.to.clone(), translation.ports)),
+        _ => None,
+    }
+}
+
+/// Whether an action that translates gives `packet` another address or port: only then does the kernel say of the
+/// connection that it is translated (`nf_nat_setup_info`). `None` is what only the kernel knows.
+pub(super) fn changes(action: &Action, packet: &Packet) -> Option<bool> {
+    let (source_port, destination_port) = packet.payload.ports().unzip();
+    let at = |end| match end {
+        Endpoint::Source => (packet.source, source_port),
+        Endpoint::Destination => (packet.destination, destination_port),
+    };
+    if let Action::MoveNetwork { end, network } = action {
+        let (address, _) = at(*end);
+        return Some(moved(address, *network) != address);
+    }
+    let (end, to, ports) = new_end(action)?;
+    let (address, port) = at(end);
+    let elsewhere = match to {
+        NewAddress::Same => Some(false),
+        NewAddress::One(new) => Some(new != address),
+        NewAddress::OneOf(set) => (!set.contains(&address.into())).then_some(true),
+        NewAddress::Own => None,
+    };
+    match (elsewhere, port.zip(ports)) {
+        (Some(true), _) => Some(true),
+        (_, Some((port, range))) if !range.contains(port) => Some(true),
+        (_, Some((_, range))) if is_random(end, range) => None,
+        (elsewhere, _) => elsewhere,
+    }
+}
+
+/// Whether one of all ports is chosen, whatever it was before.
+pub(super) fn is_random(end: Endpoint, range: PortRange) -> bool {
+    end == Endpoint::Source && range == PortRange::ANY
 }
 
 impl Doubt<'_> {

@@ -40,6 +40,13 @@ fn rule() -> impl Strategy<Value = String> {
             "meta mark 1",
             "ct mark 1",
             "ct mark != 1",
+            "ct mark != { 1, 3 }",
+            "ct mark . meta mark != { 0 . 1 }",
+            "ct status dnat",
+            "ct status ! dnat",
+            "ct status snat,dnat",
+            "ct status seen-reply",
+            "ct original ip saddr 10.0.0.1",
             "meta mark & 0x3 == 0x2",
             "ct helper \"ftp\"",
             "ct helper != \"ftp\"",
@@ -83,17 +90,18 @@ fn ruleset() -> impl Strategy<Value = String> {
     (
         (chain("two", ""), vec(rule(), 0..4)),
         chain("raw", "type filter hook prerouting priority raw; policy accept;"),
+        chain("later", "type filter hook prerouting priority -250; policy accept;"),
         chain("early", "type filter hook prerouting priority mangle; policy accept;"),
         nat,
         (vec(rule(), 0..6), policy(), vec(rule(), 0..6), policy()),
         chain("out", "type filter hook output priority -300; policy accept;"),
     )
-        .prop_map(|((two, one), raw, early, nat, (input, input_policy, forward, forward_policy), out)| {
+        .prop_map(|((two, one), raw, later, early, nat, (input, input_policy, forward, forward_policy), out)| {
             // A chain may only enter those before it, so that there is no loop.
             let one: Vec<String> = one.into_iter().filter(|rule| !rule.contains("jump one")).collect();
             let two = two.replace("jump one", "accept").replace("jump two", "drop").replace("goto two", "return");
             format!(
-                "table inet t {{\n{two}chain one {{\n{}\n}}\n{raw}{early}\
+                "table inet t {{\n{two}chain one {{\n{}\n}}\n{raw}{later}{early}\
                  chain nat {{\ntype nat hook prerouting priority dstnat; policy accept;\n{nat}\n}}\n\
                  chain input {{\ntype filter hook input priority filter; policy {input_policy};\n{}\n}}\n\
                  chain forward {{\ntype filter hook forward priority filter; policy {forward_policy};\n{}\n}}\n{out}}}\n",

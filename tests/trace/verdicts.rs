@@ -7,7 +7,7 @@ use ftpfw::ruleset::trace::{Decider, Tracer, spec};
 const HEAD: &str = "table inet f {\n chain input {\n type filter hook input priority 0; policy drop;\n";
 
 /// Follows a packet through texts, and says what decided: `drop 4` for a rule in line 4, `accept policy`.
-fn outcome(texts: &[(&str, Format)], packet: &str) -> String {
+pub(crate) fn outcome(texts: &[(&str, Format)], packet: &str) -> String {
     let texts = texts
         .iter()
         .map(|&(content, format)| (Text { name: "text".to_owned(), content: content.to_owned() }, format))
@@ -26,7 +26,7 @@ fn outcome(texts: &[(&str, Format)], packet: &str) -> String {
     format!("{} {by}", trace.verdict.id())
 }
 
-fn check(format: Format, text: &str, cases: &[(&str, &str)]) {
+pub(crate) fn check(format: Format, text: &str, cases: &[(&str, &str)]) {
     for (packet, expected) in cases {
         assert_eq!(outcome(&[(text, format)], packet), *expected, "{packet}\n{text}");
     }

@@ -203,6 +203,13 @@ fn expected(expected: Expected, lang: Lang) -> String {
             say!(lang, "an ICMP type of the table's family", "与该表同一地址族的 ICMP 类型")
         }
         Expected::States => say!(lang, "names of connection states", "连接状态的名称"),
+        Expected::CtStatuses => {
+            say!(
+                lang,
+                "NONE, EXPECTED, SEEN_REPLY, ASSURED or CONFIRMED",
+                "NONE、EXPECTED、SEEN_REPLY、ASSURED 或 CONFIRMED"
+            )
+        }
         Expected::Direction => say!(lang, "ORIGINAL or REPLY", " ORIGINAL 或 REPLY"),
         Expected::Mark => say!(lang, "a number, with a mask or without", "数值，可带掩码"),
         Expected::SetDirections => {

@@ -78,8 +78,11 @@ pub(super) const TAG: Bits = Bits { first: END, width: 16 };
 /// Which rule's decision stands where a later one may overrule it.
 pub(super) const STANDING: Bits = TAG.then(26);
 
+/// What else is noted of a packet, a bit each.
+pub(super) const NOTES: Bits = STANDING.then(2);
+
 /// Below everything else, what a set that is [labelled](super::label) says of its packets.
-pub(super) const LABEL: Bits = STANDING.then(26);
+pub(super) const LABEL: Bits = NOTES.then(26);
 
 /// The protocols whose packets have ports.
 pub(super) const WITH_PORTS: [Protocol; 5] =

@@ -3,6 +3,7 @@
 //! They are fields like those of the packet itself: a set may depend on them, and an assignment substitutes them. No
 //! packet has them when it arrives, so that an evaluation ends by assigning them their first values.
 
+use super::arena::Variable;
 use super::layout::{self, Bits};
 use super::{PacketSet, Space, TooComplex};
 
@@ -45,6 +46,24 @@ impl Space {
         self.assign_register(set, layout::STANDING, decision)
     }
 
+    /// The packets of which this has been noted: 0 or 1 is its number.
+    ///
+    /// # Errors
+    ///
+    /// When the budget is used up, or the number is too large.
+    pub fn noted(&mut self, note: u8) -> Result<PacketSet, TooComplex> {
+        self.register(self::note(note)?, 1)
+    }
+
+    /// The packets that would be in the set if this were noted of them, or not.
+    ///
+    /// # Errors
+    ///
+    /// When the budget is used up, or the number is too large.
+    pub fn assign_note(&mut self, set: PacketSet, note: u8, holds: bool) -> Result<PacketSet, TooComplex> {
+        self.assign_register(set, self::note(note)?, holds.into())
+    }
+
     fn tag_number(&mut self, tag: &str) -> Result<u16, TooComplex> {
         if let Some(&number) = self.tags.get(tag) {
             return Ok(number);
@@ -63,6 +82,12 @@ impl Space {
         let value = code(bits, value)?;
         self.arena.assign(set.0, bits.first, bits.width, value).map(PacketSet)
     }
+}
+
+/// Where a note is.
+fn note(number: u8) -> Result<Bits, TooComplex> {
+    let first = layout::NOTES.first + Variable::from(number);
+    if first < layout::NOTES.end() { Ok(Bits { first, width: 1 }) } else { Err(TooComplex) }
 }
 
 /// The code of a register's value: its bits, at the top.
@@ -85,6 +110,19 @@ mod tests {
         assert_eq!(space.assign_tag(v4_or_a, Some("a"))?, PacketSet::FULL);
         assert_eq!(space.assign_tag(v4_or_a, Some("b"))?, v4);
         assert_eq!(space.assign_tag(v4_or_a, None)?, v4);
+        Ok(())
+    }
+
+    #[test]
+    fn notes_are_apart() -> Result<(), TooComplex> {
+        let mut space = Space::default();
+        let (first, second) = (space.noted(0)?, space.noted(1)?);
+        let only = space.difference(first, second)?;
+        let with_first = space.assign_note(only, 0, true)?;
+        assert_eq!(with_first, second.complement());
+        assert_eq!(space.assign_note(only, 1, true)?, PacketSet::EMPTY);
+        assert_eq!(space.assign_note(with_first, 1, false)?, PacketSet::FULL);
+        assert!(space.noted(2).is_err());
         Ok(())
     }
 

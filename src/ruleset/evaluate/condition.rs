@@ -1,9 +1,9 @@
 //! The packets that meet a condition.
 
 use crate::packet::{AddressSet, Family, NameField, PacketSet, Protocol, Space, State, TooComplex};
-use crate::ruleset::trace::{Path, is_of_connection};
+use crate::ruleset::trace::{Path, is_of_connection, of_template};
 use crate::ruleset::translation::Doubt;
-use crate::ruleset::{AddressType, CtDirection, Endpoint, Hook, Interface, Match, States};
+use crate::ruleset::{AddressType, CtDirection, CtStatus, Endpoint, Hook, Interface, Match, States};
 
 /// Where a condition is asked.
 #[derive(Debug, Clone, Copy)]
@@ -14,10 +14,31 @@ pub(super) struct Place<'a> {
     pub(super) path: Path,
     /// The state of every packet, before connection tracking has looked.
     pub(super) state: Option<State>,
-    /// Whether a rule may have translated destinations before.
-    pub(super) translated: bool,
+    /// Whether rules translate sources, and destinations.
+    pub(super) translates: Translates,
     /// What may not be known of packets since.
     pub(super) doubts: &'a [Doubt<'a>],
+}
+
+/// Which ends rules translate.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Translates {
+    pub(super) sources: bool,
+    pub(super) destinations: bool,
+}
+
+/// The notes of packets whose source, and whose destination, has been translated.
+pub(super) const SOURCE_TRANSLATED: u8 = 0;
+pub(super) const DESTINATION_TRANSLATED: u8 = 1;
+
+/// Whether a condition asks whether the connection is translated.
+pub(super) fn asks_translated(condition: &Match) -> bool {
+    match condition {
+        Match::CtStatus(status) => matches!(status, CtStatus::SourceNat | CtStatus::DestinationNat),
+        Match::Not(inner) => asks_translated(inner),
+        Match::AnyOf(alternatives) => alternatives.iter().flatten().any(asks_translated),
+        _ => false,
+    }
 }
 
 /// The packets that meet all conditions.
@@ -40,8 +61,10 @@ pub(super) fn all(
 fn one(space: &mut Space, condition: &Match, place: Place<'_>) -> Result<PacketSet, TooComplex> {
     // What cannot be looked up fails the rule, also where the rule asks for the opposite.
     if is_of_connection(condition) {
-        if place.state.is_some() {
-            return Ok(PacketSet::EMPTY);
+        match place.state {
+            None => {}
+            Some(State::New) => return modelled(space, condition, place),
+            Some(_) => return Ok(PacketSet::EMPTY),
         }
         let tracked = space.state(&[State::New, State::Established, State::Related])?;
         let met = modelled(space, condition, place)?;
@@ -51,6 +74,9 @@ fn one(space: &mut Space, condition: &Match, place: Place<'_>) -> Result<PacketS
 }
 
 fn modelled(space: &mut Space, condition: &Match, place: Place<'_>) -> Result<PacketSet, TooComplex> {
+    if let (Some(State::New), Some(holds)) = (place.state, of_template(condition)) {
+        return Ok(constant(holds));
+    }
     match condition {
         Match::Family(family) => space.family(*family),
         Match::InInterface(interface) => named(space, NameField::InInterface, interface),
@@ -92,17 +118,18 @@ fn modelled(space: &mut Space, condition: &Match, place: Place<'_>) -> Result<Pa
         }
         Match::State(states) => in_state(space, *states, place),
         Match::CtDirection(direction) => space.reply(*direction == CtDirection::Reply),
+        Match::CtStatus(status) => has_status(space, *status, place),
         Match::CtOriginalSource(set) => {
-            let now = space.source(set)?;
-            original(space, now, &format!("original saddr {set}"), place)
+            let ends = [space.source(set)?, space.destination(set)?];
+            original(space, ends, &format!("original saddr {set}"), place)
         }
         Match::CtOriginalDestination(set) => {
-            let now = space.destination(set)?;
-            original(space, now, &format!("original daddr {set}"), place)
+            let ends = [space.destination(set)?, space.source(set)?];
+            original(space, ends, &format!("original daddr {set}"), place)
         }
         Match::CtOriginalDestinationPort(set) => {
-            let now = space.destination_port(set)?;
-            original(space, now, &format!("original proto-dst {set}"), place)
+            let ends = [space.destination_port(set)?, space.source_port(set)?];
+            original(space, ends, &format!("original proto-dst {set}"), place)
         }
         Match::Helper(name) => helper(space, name, place),
         Match::Mark(mark) => space.mark(mark.value, mark.mask),
@@ -183,22 +210,52 @@ pub(super) fn first_packets(space: &mut Space) -> Result<PacketSet, TooComplex> 
     space.difference(first, errors)
 }
 
-/// A condition on the first packet of the connection, which is `now` where this is that packet and nothing has
-/// translated it yet.
+/// A condition on the first packet of the connection: of the two `ends`, the first one's where this packet goes the same
+/// way. See [`trace`](crate::ruleset::trace) for where that is known.
 fn original(
     space: &mut Space,
-    now: PacketSet,
+    [forth, back]: [PacketSet; 2],
     words: &str,
     place: Place<'_>,
 ) -> Result<PacketSet, TooComplex> {
     let unknown = space.opaque(words)?;
-    if place.translated || place.state.is_some() {
+    let Translates { sources, destinations } = place.translates;
+    if destinations || place.state.is_some() {
         return Ok(unknown);
     }
     let first = first_packets(space)?;
-    let known = space.intersection(first, now)?;
-    let other = space.difference(unknown, first)?;
-    space.union(known, other)
+    let known = space.choose(first, forth, unknown)?;
+    if sources {
+        return Ok(known);
+    }
+    let (established, reply) = (space.state(&[State::Established])?, space.reply(true)?);
+    let later = space.choose(reply, back, forth)?;
+    space.choose(established, later, known)
+}
+
+/// The question for what only the kernel knows of a connection.
+pub(super) fn status_words(status: CtStatus) -> String {
+    format!("ct status {}", status.id())
+}
+
+/// See [`trace`](crate::ruleset::trace): what has happened to the connection, as far as its state tells.
+fn has_status(space: &mut Space, status: CtStatus, place: Place<'_>) -> Result<PacketSet, TooComplex> {
+    let unknown = space.opaque(&status_words(status))?;
+    let first = first_packets(space)?;
+    let related = space.state(&[State::Related])?;
+    let errors = space.difference(related, first)?;
+    let of = |end: bool, note| if end { Some(note) } else { None };
+    let note = match status {
+        CtStatus::Expected => return space.choose(first, related, unknown),
+        CtStatus::SeenReply => return space.choose(errors, unknown, first.complement()),
+        CtStatus::Assured => return space.difference(unknown, first),
+        CtStatus::Confirmed => return Ok(first.complement()),
+        CtStatus::SourceNat => of(place.translates.sources, SOURCE_TRANSLATED),
+        CtStatus::DestinationNat => of(place.translates.destinations, DESTINATION_TRANSLATED),
+    };
+    let Some(note) = note else { return Ok(PacketSet::EMPTY) };
+    let (new, noted) = (space.state(&[State::New])?, space.noted(note)?);
+    space.choose(new, noted, unknown)
 }
 
 /// See [`trace`](crate::ruleset::trace): the way of a packet tells which addresses are this machine's own.

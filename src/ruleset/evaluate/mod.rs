@@ -9,6 +9,7 @@ mod netfilter;
 mod outcome;
 mod pf;
 mod reach;
+mod translation;
 
 use self::outcome::{Asked, Labels};
 use super::trace::{Decider, Path, Verdict};

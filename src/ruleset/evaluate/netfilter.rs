@@ -7,27 +7,41 @@
 use std::collections::HashMap;
 use std::slice;
 
-use super::condition::{self, Place};
+use super::condition::{self, DESTINATION_TRANSLATED, Place, SOURCE_TRANSLATED, Translates};
 use super::doubt;
 use super::outcome::Asked;
 use super::reach::{Met, Reach};
-use crate::packet::{AddressSet, Case, Family, Field, PacketSet, PortSet, Space, State, TooComplex};
+use super::translation;
+use crate::packet::{AddressSet, Case, Family, Field, PacketSet, Space, State, TooComplex};
 use crate::ruleset::order::Order;
-use crate::ruleset::trace::{Decider, Path, RuleRef, Verdict};
-use crate::ruleset::translation::Doubt;
-use crate::ruleset::{Action, BaseChain, Endpoint, Hook, MAX_DEPTH, Match, Policy, Rule, Ruleset};
+use crate::ruleset::trace::{ANNOUNCED_TRANSLATED, Decider, Path, RuleRef, Verdict};
+use crate::ruleset::translation::{Doubt, translated_end, translates};
+use crate::ruleset::{
+    Action, BaseChain, CtStatus, Endpoint, Hook, MAX_DEPTH, Match, Policy, Rule, Ruleset, System, announced,
+};
 
-/// The packets that go through from some point on: those that connection tracking looks at, and those that a rule
-/// has kept from it. After connection tracking the second is not asked for.
+/// The packets that go through from some point on: those that connection tracking looks at, those that a rule has kept
+/// from it, and those that a rule has given a template. After connection tracking only the first is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 struct Onward {
     tracked: PacketSet,
     untracked: PacketSet,
+    templated: PacketSet,
 }
 
 impl Onward {
     fn same(set: PacketSet) -> Self {
-        Self { tracked: set, untracked: set }
+        Self { tracked: set, untracked: set, templated: set }
+    }
+
+    /// What `change` makes of each.
+    fn each(
+        self,
+        mut change: impl FnMut(PacketSet) -> Result<PacketSet, TooComplex>,
+    ) -> Result<Self, TooComplex> {
+        let tracked = change(self.tracked)?;
+        let mut other = |set| if set == self.tracked { Ok(tracked) } else { change(set) };
+        Ok(Self { tracked, untracked: other(self.untracked)?, templated: other(self.templated)? })
     }
 }
 
@@ -47,8 +61,14 @@ pub(super) struct Evaluation<'a, 's> {
     path: Path,
     pub(super) asked: Asked<'a>,
     space: &'s mut Space,
-    /// Whether any rule translates destinations.
-    translates: bool,
+    translates: Translates,
+    /// Whether control connections may be translated.
+    translates_announcing: bool,
+    /// Whether any rule keeps packets from connection tracking, and gives them a template.
+    untracks: bool,
+    templates: bool,
+    /// Whether any rule asks whether a connection is translated.
+    asks_translated: bool,
     /// What translations may leave open.
     doubts: Vec<Doubt<'a>>,
     /// The chains that are being evaluated: entering one of them again is a loop.
@@ -67,25 +87,44 @@ impl<'a, 's> Evaluation<'a, 's> {
         asked: Asked<'a>,
         space: &'s mut Space,
     ) -> Result<Self, TooComplex> {
-        let rules = ruleset.chains.iter().flat_map(|chain| &chain.rules);
-        let (mut translates, mut doubts) = (false, Vec::new());
-        for action in rules.flat_map(|rule| &rule.actions) {
+        let rules = || ruleset.chains.iter().flat_map(|chain| &chain.rules);
+        let (mut untracks, mut templates, mut doubts) = (false, false, Vec::new());
+        for action in rules().flat_map(|rule| &rule.actions) {
             match action {
-                Action::DestinationNat { .. } | Action::MoveNetwork { end: Endpoint::Destination, .. } => {
-                    translates = true;
-                }
                 Action::Translate(translation) => {
-                    translates |= translation.end == Endpoint::Destination;
                     doubts.extend(
                         translation.doubts().filter(|doubt| !doubts.contains(doubt)).collect::<Vec<_>>(),
                     );
                 }
+                Action::Notrack => untracks = true,
+                Action::AssignHelper(_) | Action::Template => templates = true,
                 _ => {}
             }
         }
+        let translates = Translates {
+            sources: translates(ruleset, Endpoint::Source),
+            destinations: translates(ruleset, Endpoint::Destination),
+        };
+        let asks_translated = (translates.sources || translates.destinations)
+            && rules().flat_map(|rule| &rule.matches).any(condition::asks_translated);
         let (order, reach) = (Order::of(ruleset), Reach::of(ruleset, within, space)?);
         let (entered, known) = (Vec::new(), HashMap::new());
-        Ok(Self { ruleset, path, asked, space, translates, doubts, entered, order, reach, known })
+        Ok(Self {
+            ruleset,
+            path,
+            asked,
+            space,
+            translates,
+            translates_announcing: announced::may_be_translated(ruleset),
+            untracks,
+            templates,
+            asks_translated,
+            doubts,
+            entered,
+            order,
+            reach,
+            known,
+        })
     }
 
     /// The packets that go through and then are among `onward`; of packets that were not asked about, any.
@@ -99,14 +138,27 @@ impl<'a, 's> Evaluation<'a, 's> {
         for &hook in hooks.iter().rev() {
             onward = self.hook(hook, onward)?;
         }
+        if self.asks_translated {
+            for note in [SOURCE_TRANSLATED, DESTINATION_TRANSLATED] {
+                onward = self.space.assign_note(onward, note, false)?;
+            }
+        }
         doubt::none(self.space, &self.doubts, onward)
     }
 
-    fn hook(&mut self, hook: Hook, mut onward: PacketSet) -> Result<PacketSet, TooComplex> {
+    fn hook(&mut self, hook: Hook, onward: PacketSet) -> Result<PacketSet, TooComplex> {
         let bases: Vec<(usize, BaseChain)> = self.order.at(hook).collect();
+        let mut onward = Onward::same(onward);
         // For packets that a chain at this hook has translated: the others do not.
         let mut translated = onward;
+        let mut tracked = true;
         for (index, base) in bases.into_iter().rev() {
+            if tracked && base.is_before_conntrack() {
+                tracked = false;
+                for set in [&mut onward, &mut translated] {
+                    set.untracked = self.space.assign(set.tracked, Field::State(State::Untracked))?;
+                }
+            }
             let before = onward;
             onward = self.base_chain(index, base, before, translated)?;
             if !base.nat {
@@ -117,31 +169,33 @@ impl<'a, 's> Evaluation<'a, 's> {
                 };
             }
         }
-        Ok(onward)
+        Ok(onward.tracked)
     }
 
     fn base_chain(
         &mut self,
         index: usize,
         base: BaseChain,
-        onward: PacketSet,
-        translated: PacketSet,
-    ) -> Result<PacketSet, TooComplex> {
-        let accept = if base.is_before_conntrack() {
-            let untracked = self.space.assign(onward, Field::State(State::Untracked))?;
-            Onward { tracked: onward, untracked }
-        } else {
-            Onward::same(onward)
-        };
+        onward: Onward,
+        translated: Onward,
+    ) -> Result<Onward, TooComplex> {
         let policy = Decider::Policy { chain: index };
         let end = match base.policy {
-            Policy::Accept => self.let_through(accept, Verdict::Accept, policy, base)?,
+            Policy::Accept => self.let_through(onward, Verdict::Accept, policy, base)?,
             Policy::Drop => self.refused(Verdict::Drop, policy)?,
         };
-        let through = self.chain(index, Exits { end, accept, translate: translated }, base)?.tracked;
+        let exits = Exits { end, accept: onward, translate: translated.tracked };
+        let through = self.chain(index, exits, base)?;
         let mut entering = PacketSet::FULL;
         if base.nat {
             entering = condition::first_packets(self.space)?;
+            if self.translates_announcing && through != onward {
+                // Those that a helper expects may be translated like the connection that announced them.
+                let related = self.space.state(&[State::Related])?;
+                let announced = self.space.opaque(ANNOUNCED_TRANSLATED)?;
+                let follow = self.space.intersection(related, announced)?;
+                entering = self.space.difference(entering, follow)?;
+            }
         }
         for family in Family::ALL {
             if !self.ruleset.chains[index].table.family.sees(family) {
@@ -149,7 +203,11 @@ impl<'a, 's> Evaluation<'a, 's> {
                 entering = self.space.difference(entering, unseen)?;
             }
         }
-        self.space.choose(entering, through, onward)
+        Ok(Onward {
+            tracked: self.space.choose(entering, through.tracked, onward.tracked)?,
+            untracked: self.space.choose(entering, through.untracked, onward.untracked)?,
+            templated: self.space.choose(entering, through.templated, onward.templated)?,
+        })
     }
 
     fn chain(&mut self, index: usize, exits: Exits, base: BaseChain) -> Result<Onward, TooComplex> {
@@ -221,7 +279,7 @@ impl<'a, 's> Evaluation<'a, 's> {
                     hook: base.hook,
                     path: this.path,
                     state,
-                    translated: this.translates,
+                    translates: this.translates,
                     doubts: &this.doubts,
                 },
             )?;
@@ -278,7 +336,7 @@ impl<'a, 's> Evaluation<'a, 's> {
                             hook: base.hook,
                             path: self.path,
                             state,
-                            translated: self.translates,
+                            translates: self.translates,
                             doubts: &self.doubts,
                         },
                     )?;
@@ -291,7 +349,7 @@ impl<'a, 's> Evaluation<'a, 's> {
     }
 
     /// What `answer` says of packets of which connection tracking knows, and, where it has not looked yet, of those that
-    /// are kept from it. It is given the state that conditions then ask about, and which side of what goes on is meant.
+    /// are kept from it, and of those that have a template. It is given the state that conditions then ask about, and which side of what goes on is meant.
     fn by_state(
         &mut self,
         base: BaseChain,
@@ -301,8 +359,15 @@ impl<'a, 's> Evaluation<'a, 's> {
             return Ok(Onward::same(answer(self, None, |onward| onward.tracked)?));
         }
         let tracked = answer(self, Some(State::Invalid), |onward| onward.tracked)?;
-        let untracked = answer(self, Some(State::Untracked), |onward| onward.untracked)?;
-        Ok(Onward { tracked, untracked })
+        let (mut untracked, mut templated) = (PacketSet::EMPTY, PacketSet::EMPTY);
+        if self.untracks {
+            untracked = answer(self, Some(State::Untracked), |onward| onward.untracked)?;
+        }
+        if self.templates {
+            // As a packet that opens a connection (`xt_ct_target`).
+            templated = answer(self, Some(State::New), |onward| onward.templated)?;
+        }
+        Ok(Onward { tracked, untracked, templated })
     }
 
     /// What goes through from before an action on, `then` being what goes through after it.
@@ -324,7 +389,9 @@ impl<'a, 's> Evaluation<'a, 's> {
             Action::Jump(name) => self.enter(name, place, Exits { end: then, ..exits }, base)?,
             Action::Goto(name) => self.enter(name, place, exits, base)?,
             Action::AssignHelper(name) => self.attached(name, place, then, base)?,
-            Action::Notrack if base.is_before_conntrack() => Onward::same(then.untracked),
+            // A packet that has a template is past that.
+            Action::Notrack if base.is_before_conntrack() => Onward { tracked: then.untracked, ..then },
+            Action::Template if base.is_before_conntrack() => Onward { tracked: then.templated, ..then },
             // What has a connection keeps it; an invalid packet becomes untracked anywhere.
             Action::Notrack => {
                 let invalid = self.space.state(&[State::Invalid])?;
@@ -342,46 +409,38 @@ impl<'a, 's> Evaluation<'a, 's> {
                 let known = self.space.state(&[State::New, State::Established, State::Related])?;
                 Onward::same(self.space.choose(known, marked, then.tracked)?)
             }
-            Action::DestinationNat { address, port } => {
-                let mut set = exits.translate;
-                if let Some(port) = port {
-                    let portless = self.space.destination_port(&PortSet::any())?.complement();
-                    let unchanged = self.space.intersection(set, portless)?;
-                    let changed = self.space.assign(set, Field::DestinationPort(*port))?;
-                    set = self.space.union(changed, unchanged)?;
-                }
-                if let Some(address) = address {
-                    set = self.space.assign(set, Field::Destination(*address))?;
-                }
-                Onward::same(set)
-            }
-            Action::Translate(translation) => {
-                Onward::same(doubt::before(self.space, &self.doubts, translation, exits.translate)?)
-            }
-            Action::MoveNetwork { end, network } => {
-                let field = match end {
-                    Endpoint::Source => Field::SourceNetwork(*network),
-                    Endpoint::Destination => Field::DestinationNetwork(*network),
-                };
-                let moved = self.space.assign(exits.translate, field)?;
-                let other = self.space.family(Family::of(network.addr()))?.complement();
-                Onward::same(self.space.choose(other, exits.translate, moved)?)
-            }
-            Action::SourceNat { address, .. } => {
-                let set = match address {
-                    Some(address) => self.space.assign(exits.translate, Field::Source(*address))?,
-                    None => exits.translate,
-                };
-                Onward::same(set)
-            }
-            Action::Divert { .. } | Action::SkipFilter | Action::Anchor(_) | Action::Tag(_) => then,
+            Action::DestinationNat { .. }
+            | Action::Translate(_)
+            | Action::MoveNetwork { .. }
+            | Action::SourceNat { .. } => Onward::same(self.translating(action, exits.translate)?),
+            Action::Template
+            | Action::Divert { .. }
+            | Action::SkipFilter
+            | Action::Anchor(_)
+            | Action::Tag(_) => then,
         })
     }
 
+    /// What goes through from before a translation on, `set` being what goes through after it, with a note of it where
+    /// rules ask for that.
+    fn translating(&mut self, action: &'a Action, set: PacketSet) -> Result<PacketSet, TooComplex> {
+        let unnoted = translation::before(self.space, &self.doubts, action, set)?;
+        let Some(end) = translated_end(action).filter(|_| self.asks_translated) else { return Ok(unnoted) };
+        let (note, status) = match end {
+            Endpoint::Source => (SOURCE_TRANSLATED, CtStatus::SourceNat),
+            Endpoint::Destination => (DESTINATION_TRANSLATED, CtStatus::DestinationNat),
+        };
+        let noted = self.space.assign_note(set, note, true)?;
+        let noted = translation::before(self.space, &self.doubts, action, noted)?;
+        let (changed, unchanged) = translation::changed(self.space, action)?;
+        let perhaps = self.space.opaque(&condition::status_words(status))?;
+        let perhaps = self.space.difference(perhaps, unchanged)?;
+        let changed = self.space.union(changed, perhaps)?;
+        self.space.choose(changed, noted, unnoted)
+    }
+
     fn assigned(&mut self, onward: Onward, field: Field<'_>) -> Result<Onward, TooComplex> {
-        let tracked = self.space.assign(onward.tracked, field)?;
-        let untracked = self.space.assign(onward.untracked, field)?;
-        Ok(Onward { tracked, untracked })
+        onward.each(|set| self.space.assign(set, field))
     }
 
     fn let_through(
@@ -395,12 +454,7 @@ impl<'a, 's> Evaluation<'a, 's> {
         if base.nat {
             return Ok(onward);
         }
-        let tracked = self.asked.let_through(onward.tracked, verdict, by, self.space)?;
-        if onward.untracked == onward.tracked {
-            return Ok(Onward::same(tracked));
-        }
-        let untracked = self.asked.let_through(onward.untracked, verdict, by, self.space)?;
-        Ok(Onward { tracked, untracked })
+        onward.each(|set| self.asked.let_through(set, verdict, by, self.space))
     }
 
     fn refused(&mut self, verdict: Verdict, by: Decider) -> Result<Onward, TooComplex> {
@@ -418,9 +472,7 @@ impl<'a, 's> Evaluation<'a, 's> {
         let holds = self.space.opaque(words)?;
         let accepts = self.let_through(accept, Verdict::Unknown, by, base)?;
         let refused = self.refused(Verdict::Unknown, by)?;
-        let tracked = self.space.choose(holds, accepts.tracked, refused.tracked)?;
-        let untracked = self.space.choose(holds, accepts.untracked, refused.untracked)?;
-        Ok(Onward { tracked, untracked })
+        accepts.each(|set| self.space.choose(holds, set, refused.tracked))
     }
 
     fn enter(
@@ -451,15 +503,13 @@ impl<'a, 's> Evaluation<'a, 's> {
     ) -> Result<Onward, TooComplex> {
         let ruleset = self.ruleset;
         let table = &ruleset.chains[place.chain].table;
+        if table.system == System::Iptables && base.is_before_conntrack() {
+            let tracked = self.asked.attached(then.templated, name, self.space)?;
+            return Ok(Onward { tracked, ..then });
+        }
         let object =
             ruleset.helper_objects.iter().find(|object| object.table == *table && object.name == name);
-        if object.is_some() == base.is_before_conntrack() {
-            return Ok(then);
-        }
-        let Some(object) = object else {
-            let tracked = self.asked.attached(then.tracked, name, self.space)?;
-            return Ok(Onward { tracked, ..then });
-        };
+        let Some(object) = object.filter(|_| !base.is_before_conntrack()) else { return Ok(then) };
         // A connection that is confirmed keeps what it has; an untracked packet has none (`nft_ct_helper_obj_eval`).
         let mut served = condition::first_packets(self.space)?;
         if let Some(family) = object.family {

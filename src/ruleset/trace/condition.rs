@@ -1,13 +1,15 @@
 //! Whether a packet meets a condition.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 use ipnet::IpNet;
 
 use super::{Doubts, Path};
 use crate::packet::{AddressSet, Family, Packet, Payload, State};
 use crate::ruleset::{
-    AddressType, CtDirection, Direction, Hook, IcmpMatch, Interface, Masked, Match, States,
+    AddressType, CtDirection, CtStatus, Direction, Endpoint, Hook, IcmpMatch, Interface, Masked, Match,
+    States,
 };
 
 /// The answers that are tried for conditions that are not modelled.
@@ -42,6 +44,8 @@ pub(super) struct Meeting<'a> {
     pub(super) original: &'a Packet,
     /// What connection tracking knows here.
     pub(super) state: State,
+    /// Whether all that it knows is a template that a rule has given the packet.
+    pub(super) templated: bool,
     /// Where.
     pub(super) hook: Hook,
     /// pf: whether it arrives or leaves.
@@ -50,6 +54,8 @@ pub(super) struct Meeting<'a> {
     pub(super) path: Path,
     /// What is not known of it.
     pub(super) doubts: Doubts<'a>,
+    /// What is known of its connection's translation.
+    pub(super) translated: Translated,
     /// pf: the tag that it has.
     pub(super) tag: Option<&'a str>,
 }
@@ -76,6 +82,9 @@ impl Meeting<'_> {
         // `conntrack_mt`, `connmark_mt`).
         if is_of_connection(condition) && !has_connection(self.state) {
             return Ok(false);
+        }
+        if let Some(holds) = of_template(condition).filter(|_| self.templated) {
+            return Ok(holds);
         }
         Ok(match condition {
             Match::Family(family) => packet.family() == *family,
@@ -108,16 +117,17 @@ impl Meeting<'_> {
             Match::Icmp(icmp) => is_icmp(packet, icmp),
             Match::State(states) => states.contains(States::of(self.state)),
             Match::CtDirection(direction) => packet.reply == (*direction == CtDirection::Reply),
-            Match::CtOriginalSource(set) => match self.first_packet() {
-                Some(first) => within(set, first.source),
+            Match::CtStatus(status) => return self.has_status(*status, answers),
+            Match::CtOriginalSource(set) => match self.first_packet(Endpoint::Source) {
+                Some((source, _)) => within(set, source),
                 None => return answers.ask(&format!("original saddr {set}")),
             },
-            Match::CtOriginalDestination(set) => match self.first_packet() {
-                Some(first) => within(set, first.destination),
+            Match::CtOriginalDestination(set) => match self.first_packet(Endpoint::Destination) {
+                Some((destination, _)) => within(set, destination),
                 None => return answers.ask(&format!("original daddr {set}")),
             },
-            Match::CtOriginalDestinationPort(set) => match self.first_packet() {
-                Some(first) => first.payload.ports().is_some_and(|(_, port)| set.contains(port)),
+            Match::CtOriginalDestinationPort(set) => match self.first_packet(Endpoint::Destination) {
+                Some((_, port)) => port.is_some_and(|port| set.contains(port)),
                 None => return answers.ask(&format!("original proto-dst {set}")),
             },
             Match::Helper(name) => {
@@ -158,9 +168,36 @@ impl Meeting<'_> {
         if self.hook == Hook::Prerouting { "" } else { &self.packet.out_interface }
     }
 
-    /// The first packet of the connection, where this is it.
-    fn first_packet(&self) -> Option<&Packet> {
-        begins_connection(self.state, self.packet.payload).then_some(self.original)
+    /// One end of the first packet of the connection, where this is it, or where nothing is ever translated: then the
+    /// later ones have the same ends.
+    fn first_packet(&self, end: Endpoint) -> Option<(IpAddr, Option<u16>)> {
+        let first = begins_connection(self.state, self.packet.payload);
+        let later = self.state == State::Established && !self.translated.may_be();
+        if self.templated || !(first || later) {
+            return None;
+        }
+        let (source_port, destination_port) = self.original.payload.ports().unzip();
+        Some(match (end, !first && self.original.reply) {
+            (Endpoint::Source, false) | (Endpoint::Destination, true) => (self.original.source, source_port),
+            (Endpoint::Destination, false) | (Endpoint::Source, true) => {
+                (self.original.destination, destination_port)
+            }
+        })
+    }
+
+    /// What has happened to the connection of the packet, as far as its state tells (`resolve_normal_ct`).
+    fn has_status(&self, status: CtStatus, answers: &Answers) -> Result<bool, String> {
+        let first = begins_connection(self.state, self.packet.payload);
+        let error = !first && self.state == State::Related;
+        let known = match status {
+            CtStatus::Expected => first.then_some(self.state == State::Related),
+            CtStatus::SeenReply => (!error).then_some(!first),
+            CtStatus::Assured => first.then_some(false),
+            CtStatus::Confirmed => Some(!first),
+            CtStatus::SourceNat => self.translated.source.known(self.state),
+            CtStatus::DestinationNat => self.translated.destination.known(self.state),
+        };
+        known.map_or_else(|| answers.ask(&format!("ct status {}", status.id())), Ok)
     }
 
     /// The way of a packet tells which addresses are this machine's own.
@@ -191,7 +228,7 @@ impl Meeting<'_> {
 fn address_is(
     kind: AddressType,
     local: Option<bool>,
-    address: std::net::IpAddr,
+    address: IpAddr,
     end: &str,
     answers: &Answers,
 ) -> Result<bool, String> {
@@ -210,6 +247,40 @@ fn address_is(
     }
 }
 
+/// What is known of the translation of both ends of a connection.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Translated {
+    pub(super) source: TranslatedEnd,
+    pub(super) destination: TranslatedEnd,
+}
+
+impl Translated {
+    fn may_be(self) -> bool {
+        self.source.by_rules || self.destination.by_rules
+    }
+}
+
+/// What is known of the translation of one end of a connection.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct TranslatedEnd {
+    /// Whether there are rules that translate it.
+    pub(super) by_rules: bool,
+    /// Whether the first packet has been translated so far, if that is known.
+    pub(super) so_far: Option<bool>,
+}
+
+impl TranslatedEnd {
+    /// Whether the connection of a packet in this state is translated. One that a helper expects is if the one that
+    /// announced it is.
+    fn known(self, state: State) -> Option<bool> {
+        match (self.by_rules, state) {
+            (false, _) => Some(false),
+            (true, State::New) => self.so_far,
+            (true, _) => None,
+        }
+    }
+}
+
 /// Whether this is the first packet of its connection: an ICMP error is related to one that is there.
 pub(super) fn begins_connection(state: State, payload: Payload) -> bool {
     state == State::New || (state == State::Related && !matches!(payload, Payload::Icmp { .. }))
@@ -224,12 +295,29 @@ pub(super) fn has_connection(state: State) -> bool {
 pub(in crate::ruleset) fn is_of_connection(condition: &Match) -> bool {
     match condition {
         Match::Not(inner) => is_of_connection(inner),
+        // A key of several fields has one of the connection in every value.
+        Match::AnyOf(alternatives) => {
+            !alternatives.is_empty() && alternatives.iter().all(|all| all.iter().any(is_of_connection))
+        }
         Match::CtDirection(_)
+        | Match::CtStatus(_)
         | Match::CtOriginalSource(_)
         | Match::CtOriginalDestination(_)
         | Match::CtOriginalDestinationPort(_)
         | Match::ConnMark(_) => true,
         _ => false,
+    }
+}
+
+/// Whether a condition holds of a template: the answer of a connection that is yet to be.
+pub(in crate::ruleset) fn of_template(condition: &Match) -> Option<bool> {
+    match condition {
+        Match::CtDirection(direction) => Some(*direction == CtDirection::Original),
+        // `xt_ct_tg_check`.
+        Match::CtStatus(status) => Some(*status == CtStatus::Confirmed),
+        Match::Helper(name) => Some(name.is_empty()),
+        Match::ConnMark(wanted) => Some(wanted.value == 0),
+        _ => None,
     }
 }
 

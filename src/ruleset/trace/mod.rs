@@ -9,10 +9,11 @@ mod pf;
 pub mod spec;
 
 use self::condition::Answers;
-pub(super) use self::condition::is_of_connection;
+pub(super) use self::condition::{is_of_connection, of_template};
+pub use self::netfilter::ANNOUNCED_TRANSLATED;
 use super::order::Order;
-use super::translation::Doubt;
-use super::{Action, Match, Rule, Ruleset};
+use super::translation::{Doubt, translates};
+use super::{Action, Endpoint, Match, Rule, Ruleset, announced};
 use crate::packet::{Packet, Payload};
 
 /// The way of a packet through the machine that the rule set is on.
@@ -125,6 +126,10 @@ const MAX_WAYS: usize = 1024;
 pub struct Tracer<'a> {
     ruleset: &'a Ruleset,
     order: Order<'a>,
+    translates_sources: bool,
+    translates_destinations: bool,
+    /// Whether control connections may be translated.
+    translates_announcing: bool,
 }
 
 /// One way of a packet through the rules.
@@ -161,7 +166,13 @@ impl<'a> Tracer<'a> {
     /// Prepares `ruleset`.
     #[must_use]
     pub fn new(ruleset: &'a Ruleset) -> Self {
-        Self { ruleset, order: Order::of(ruleset) }
+        Self {
+            ruleset,
+            order: Order::of(ruleset),
+            translates_sources: translates(ruleset, Endpoint::Source),
+            translates_destinations: translates(ruleset, Endpoint::Destination),
+            translates_announcing: announced::may_be_translated(ruleset),
+        }
     }
 
     /// Follows `packet` along `path`.

@@ -1,13 +1,16 @@
 //! The way through netfilter: base chains by hook and priority, user chains in between.
 
-use super::condition::{Answers, Meeting, begins_connection, has_connection};
+use super::condition::{Answers, Meeting, Translated, TranslatedEnd, begins_connection, has_connection};
 use super::{Decider, Doubts, Path, Question, RuleRef, Tracer, Verdict, Way, translate};
 use crate::packet::{Packet, State};
-use crate::ruleset::translation::moved;
-use crate::ruleset::{Action, BaseChain, Endpoint, Hook, MAX_DEPTH, Masked, Policy};
+use crate::ruleset::translation::{changes, moved, translated_end};
+use crate::ruleset::{Action, BaseChain, Endpoint, Hook, MAX_DEPTH, Masked, Policy, System};
 
 /// How many chains a packet may enter in all. Where each chain enters the next one twice, there is no end to it.
 const MAX_ENTRIES: usize = 1 << 16;
+
+/// The question whether the connection that announced this one is translated, in the kernel's words.
+pub const ANNOUNCED_TRANSLATED: &str = "nf_nat_follow_master";
 
 /// How a chain ends for a packet.
 enum End {
@@ -39,7 +42,12 @@ pub(super) fn follow(
         packet,
         way,
         untracked: false,
+        templated: false,
         translated: false,
+        connection: Translated {
+            source: TranslatedEnd { by_rules: tracer.translates_sources, so_far: Some(false) },
+            destination: TranslatedEnd { by_rules: tracer.translates_destinations, so_far: Some(false) },
+        },
         doubts: Doubts::default(),
         entries: 0,
         entered: Vec::new(),
@@ -65,8 +73,12 @@ struct Walk<'a, 'w> {
     way: &'w mut Way,
     /// Whether a rule kept the packet from connection tracking.
     untracked: bool,
+    /// Whether a rule has given it a template of its connection.
+    templated: bool,
     /// Whether a rule at this hook has translated it: the first one counts.
     translated: bool,
+    /// What is known of its connection's translation.
+    connection: Translated,
     /// What is not known of it since.
     doubts: Doubts<'a>,
     /// How many chains it has entered.
@@ -87,6 +99,9 @@ impl<'a> Walk<'a, '_> {
         if base.nat && (self.translated || !begins_connection(state, self.packet.payload)) {
             return Ok(true);
         }
+        if base.nat && state == State::Related && self.follows_another(index)? {
+            return Ok(true);
+        }
         let (verdict, by) = match self.chain(index, base)? {
             End::Verdict(verdict, rule) => (verdict, Decider::Rule(rule)),
             End::Return => match base.policy {
@@ -102,7 +117,24 @@ impl<'a> Walk<'a, '_> {
         Ok(verdict == Verdict::Accept)
     }
 
+    /// Whether the connection, which a helper has come to expect, is translated like the one that announced it; then no
+    /// rule is asked (`nf_nat_follow_master`). The packet is as that translation leaves it.
+    fn follows_another(&self, chain: usize) -> Result<bool, Question> {
+        let empty = self.tracer.ruleset.chains[chain].rules.is_empty();
+        if empty || !self.tracer.translates_announcing {
+            return Ok(false);
+        }
+        let asked_by = RuleRef { chain, rule: 0 };
+        self.answers.ask(ANNOUNCED_TRANSLATED).map_err(|words| Question { words, asked_by })
+    }
+
     fn translate(&mut self, action: &'a Action) {
+        let changed = changes(action, &self.packet);
+        match translated_end(action) {
+            Some(Endpoint::Source) => self.connection.source.so_far = changed,
+            Some(Endpoint::Destination) => self.connection.destination.so_far = changed,
+            None => {}
+        }
         let packet = &mut self.packet;
         match action {
             Action::Translate(translation) => {
@@ -128,10 +160,16 @@ impl<'a> Walk<'a, '_> {
         if self.untracked {
             State::Untracked
         } else if base.is_before_conntrack() {
-            State::Invalid
+            // As a packet that opens a connection (`xt_ct_target`).
+            if self.templated { State::New } else { State::Invalid }
         } else {
             self.packet.state
         }
+    }
+
+    /// Whether a template is all that there is of the packet's connection.
+    fn has_template(&self, base: BaseChain) -> bool {
+        self.templated && base.is_before_conntrack()
     }
 
     fn chain(&mut self, index: usize, base: BaseChain) -> Result<End, Question> {
@@ -149,10 +187,12 @@ impl<'a> Walk<'a, '_> {
                 packet: &self.packet,
                 original: &self.original,
                 state: self.state(base),
+                templated: self.has_template(base),
                 hook: base.hook,
                 direction: None,
                 path: self.path,
                 doubts: self.doubts,
+                translated: self.connection,
                 tag: None,
             };
             let ask = |words| Question { words, asked_by: place };
@@ -200,9 +240,16 @@ impl<'a> Walk<'a, '_> {
                     Action::Notrack => self.untracked |= !has_connection(self.state(base)),
                     Action::SetMark(mark) => set_bits(&mut self.packet.mark, *mark),
                     // Without a connection there is nothing to mark (`nft_ct_set_eval`, `xt_connmark.c`).
-                    Action::SetConnMark(_) if !has_connection(self.state(base)) => {}
+                    Action::SetConnMark(_)
+                        if !has_connection(self.state(base)) || self.has_template(base) => {}
+                    Action::AssignHelper(_) | Action::Template if base.is_before_conntrack() => {
+                        // Of nftables, a helper is assigned to a connection.
+                        let gives = chain.table.system == System::Iptables;
+                        self.templated |= gives && !self.untracked;
+                    }
                     Action::SetConnMark(mark) => set_bits(&mut self.packet.connection_mark, *mark),
                     Action::AssignHelper(_)
+                    | Action::Template
                     | Action::Divert { .. }
                     | Action::SkipFilter
                     | Action::Anchor(_)

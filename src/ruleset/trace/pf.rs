@@ -1,6 +1,6 @@
 //! The way through pf: translation, then the last rule that matches, as the packet arrives and as it leaves.
 
-use super::condition::{Answers, Meeting};
+use super::condition::{Answers, Meeting, Translated};
 use super::{Decider, Doubts, Path, Question, RuleRef, Tracer, Verdict, Way, translate};
 use crate::packet::{Packet, State};
 use crate::ruleset::{Action, Direction, Hook, Policy, Rule, is_of_ftp_proxy};
@@ -110,10 +110,12 @@ impl<'a> Walk<'a, '_> {
             packet: &self.packet,
             original: &self.original,
             state: self.packet.state,
+            templated: false,
             hook,
             direction: Some(self.direction),
             path: self.path,
             doubts: Doubts::default(),
+            translated: Translated::default(),
             tag: self.tag.as_deref(),
         };
         let ask = |words| Question { words, asked_by: place };

@@ -96,7 +96,13 @@ impl Draft {
         let mut all = Reading::default();
         let (sets, problems) = iptables::read_sets(SETS, 0);
         all.problems.extend(problems);
-        for (number, (file, text)) in (0..).zip(self.texts()) {
+        let mut texts: Vec<_> = (0..).zip(self.texts()).collect();
+        // Chains of one priority run in the reverse order of their registration, and the tables of the legacy back end
+        // stay registered when they are emptied.
+        if self.backend == Backend::IptablesLegacy {
+            texts.sort_by_key(|(_, (file, _))| file.is_none());
+        }
+        for (number, (file, text)) in texts {
             let reading = if let Some(family) = file {
                 iptables::read(&text, iptables::Input { number, family, table: "filter", sets: &sets })
             } else {

@@ -83,8 +83,11 @@ impl Writer<'_> {
         if !protocol {
             words.extend(self.payload());
         }
-        if self.table != "raw" && self.dice.chance(35) {
+        if self.dice.chance(if self.table == "raw" { 20 } else { 35 }) {
             words.push(self.connection());
+        }
+        if self.dice.chance(10) {
+            words.push(self.tracked());
         }
         if self.dice.chance(15) {
             let mark = self.dice.pick(&["0x0", "0x1", "0x2", "0x3", "0x1/0x1", "0x0/0x2", "0x2/0x2"]);
@@ -229,6 +232,32 @@ impl Writer<'_> {
         }
     }
 
+    /// Conditions that only a connection can answer, negated or not.
+    fn tracked(&mut self) -> String {
+        let (not, family) = (self.not(), self.family);
+        let (first, last) = port_range(self.dice);
+        let asked = match self.dice.below(9) {
+            0..2 => {
+                let names = ["NONE", "EXPECTED", "SEEN_REPLY", "ASSURED", "CONFIRMED"];
+                format!("{not}--ctstatus {}", self.dice.some(&names, 2).join(","))
+            }
+            2..4 => {
+                let names = ["DNAT", "SNAT", "NEW", "INVALID"];
+                format!("{not}--ctstate {}", self.dice.some(&names, 3).join(","))
+            }
+            4 => format!("{not}--ctorigsrc {}", prefix(family, self.dice)),
+            5 => format!("{not}--ctorigdst {}", single(family, self.dice)),
+            6 => format!("{not}--ctorigdst {}", prefix(family, self.dice)),
+            7 => format!("--ctproto tcp {not}--ctorigdstport {first}:{last}"),
+            _ => format!(
+                "--ctstate {} {not}--ctorigsrc {}",
+                self.dice.pick(&["NEW,INVALID", "NEW", "DNAT"]),
+                prefix(family, self.dice)
+            ),
+        };
+        format!("-m conntrack {asked}")
+    }
+
     /// What is done, and what has to hold for that to be allowed.
     fn target(&mut self) -> (String, Option<String>) {
         let mark = self.dice.pick(&["--set-mark 1", "--set-xmark 0x2/0x2", "--or-mark 1", "--and-mark 2"]);
@@ -244,6 +273,8 @@ impl Writer<'_> {
             45..55 if self.table == "raw" => {
                 return ("-j CT --helper ftp".to_owned(), Some("-p tcp".to_owned()));
             }
+            // A template that changes nothing about the connection.
+            55..60 if self.table == "raw" => "-j CT --ctevents new".to_owned(),
             30..60 if self.table == "mangle" => format!("-j MARK {mark}"),
             60..70 if self.table == "mangle" => "-j CONNMARK --set-mark 1".to_owned(),
             30..45 if self.table == "filter" => "-j REJECT".to_owned(),

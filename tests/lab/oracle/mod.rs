@@ -23,6 +23,7 @@ mod nft;
 mod place;
 mod probe;
 mod range;
+mod translated;
 
 use std::env;
 

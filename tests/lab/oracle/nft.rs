@@ -162,6 +162,9 @@ impl Writer<'_> {
         if self.dice.chance(30) {
             words.push(self.connection());
         }
+        if self.dice.chance(10) {
+            words.push(self.tracked(family, transport));
+        }
         if self.dice.chance(15) {
             words.push(self.mark());
         }
@@ -272,6 +275,36 @@ impl Writer<'_> {
             9 => format!("ct helper {not}\"ftp\""),
             8 => format!("ct direction {not}{}", self.dice.pick(&["original", "reply"])),
             _ => format!("ct mark {not}{}", self.dice.pick(&["0x0", "0x1"])),
+        }
+    }
+
+    /// Conditions that only a connection can answer, negated or not.
+    fn tracked(&mut self, family: Family, transport: &str) -> String {
+        let not = self.not();
+        let word = if family == Family::Ipv4 { "ip" } else { "ip6" };
+        let (first, last) = port_range(self.dice);
+        match self.dice.below(9) {
+            0..2 => {
+                let statuses =
+                    ["expected", "seen-reply", "assured", "confirmed", "snat", "dnat", "dnat,snat"];
+                let status = self.dice.pick(&statuses);
+                match self.dice.below(3) {
+                    0 => format!("ct status ! {status}"),
+                    _ => format!("ct status {status}"),
+                }
+            }
+            2 => "ct status dnat".to_owned(),
+            3 => format!("ct mark {not}{{ 0x1, 0x3 }}"),
+            4 => format!("ct mark . meta mark {not}{{ 0x1 . 0x0, 0x0 . 0x1, 0x0 . 0x0 }}"),
+            5 if transport == "tcp" => {
+                format!("ct direction . tcp dport {not}{{ original . {first}, reply . {last} }}")
+            }
+            5 | 6 => format!("ct original {word} saddr {not}{}", prefix(family, self.dice)),
+            7 => format!("ct original {word} daddr {not}{}", prefix(family, self.dice)),
+            _ if transport == "tcp" => {
+                format!("meta l4proto tcp ct original proto-dst {not}{first}-{last}")
+            }
+            _ => format!("ct original {word} daddr {not}{}", single(family, self.dice)),
         }
     }
 

@@ -52,6 +52,7 @@ pub(super) enum Meaning {
     CtOriginalSource,
     CtOriginalDestination,
     CtOriginalDestinationPort,
+    CtStatus,
     /// An attribute of the connection that is not modelled.
     CtOther,
     Helper,
@@ -171,7 +172,7 @@ static MATCHES: &[Extension] = &[
             opt("ctrepldst", 1, M::CtOther),
             opt("ctreplsrcport", 1, M::CtOther),
             opt("ctrepldstport", 1, M::CtOther),
-            opt("ctstatus", 1, M::CtOther),
+            opt("ctstatus", 1, M::CtStatus),
             opt("ctexpire", 1, M::CtOther),
         ],
     ),
@@ -283,6 +284,7 @@ static MATCHES: &[Extension] = &[
     ext("tos", Each, opaque!["tos" 1]),
     ext("ecn", Each, opaque!["ecn-tcp-cwr" 0, "ecn-tcp-ece" 0, "ecn-ip-ect" 1]),
     ext("esp", Each, opaque!["espspi" 1]),
+    ext("ipcomp", Each, opaque!["ipcompspi" 1, "compres" 0]),
     ext("ah", Whole, opaque!["ahspi" 1, "ahlen" 1, "ahres" 0]),
     ext("mh", Each, opaque!["mh-type" 1]),
     ext(

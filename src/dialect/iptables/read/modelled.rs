@@ -6,7 +6,7 @@ use super::rule::{Argument, Draft, NEVER, opaque};
 use super::value::{self, Fault, StateList};
 use super::word::push_quoted;
 use crate::packet::{PortSet, Protocol};
-use crate::ruleset::{AddressType, Match, States};
+use crate::ruleset::{AddressType, CtStatus, Match, States};
 
 impl Draft<'_, '_, '_> {
     /// An option of the match that was loaded at `index`.
@@ -54,6 +54,7 @@ impl Draft<'_, '_, '_> {
             | Meaning::CtOriginalSource
             | Meaning::CtOriginalDestination
             | Meaning::CtOriginalDestinationPort
+            | Meaning::CtStatus
             | Meaning::CtOther => self.on_connection(index, opt),
             Meaning::Helper => self.condition(module, name, |text| Ok(Some(helper(text)))),
             Meaning::Mark => self.condition(module, name, |text| {
@@ -133,7 +134,7 @@ impl Draft<'_, '_, '_> {
             let list = value::states(text).ok_or(Fault::Not(Expected::States))?;
             let asks = |state| list.states.contains(state) != negated;
             without = asks(States::INVALID) || asks(States::UNTRACKED);
-            Ok(Some(state_match(list)))
+            Ok(Some(state_match(list, negated)))
         });
         self.loaded[index].without_connection = Some(without);
         if let Some(matching) = matching {
@@ -157,6 +158,13 @@ impl Draft<'_, '_, '_> {
                 Meaning::CtOriginalDestination => addresses(Match::CtOriginalDestination),
                 Meaning::CtOriginalDestinationPort => {
                     Ok(Some(Match::CtOriginalDestinationPort(value::ports(text)?.into())))
+                }
+                Meaning::CtStatus => {
+                    let asked = value::statuses(text).ok_or(Fault::Not(Expected::CtStatuses))?;
+                    Ok(Some(match asked[..] {
+                        [one] => Match::CtStatus(one),
+                        _ => Match::AnyOf(asked.iter().map(|&one| vec![Match::CtStatus(one)]).collect()),
+                    }))
                 }
                 _ => Ok(Some(Match::Opaque(format!("-m conntrack --{} {text}", opt.name)))),
             }
@@ -222,14 +230,19 @@ fn address_type(name: &str) -> Option<AddressType> {
     }
 }
 
-fn state_match(list: StateList) -> Match {
-    let translated = [(list.source_translated, "SNAT"), (list.destination_translated, "DNAT")];
+/// A packet without a connection is in a state all the same, and not translated: so a state is always among what a
+/// negation is of.
+fn state_match(list: StateList, negated: bool) -> Match {
+    let translated = [
+        (list.source_translated, CtStatus::SourceNat),
+        (list.destination_translated, CtStatus::DestinationNat),
+    ];
     let mut alternatives: Vec<Vec<Match>> = Vec::new();
-    if list.states != States::NONE {
+    if list.states != States::NONE || negated {
         alternatives.push(vec![Match::State(list.states)]);
     }
-    for (_, name) in translated.into_iter().filter(|(asked, _)| *asked) {
-        alternatives.push(vec![Match::Opaque(format!("-m conntrack --ctstate {name}"))]);
+    for (_, status) in translated.into_iter().filter(|(asked, _)| *asked) {
+        alternatives.push(vec![Match::CtStatus(status)]);
     }
     match alternatives.len() {
         1 => alternatives.swap_remove(0).swap_remove(0),

@@ -83,6 +83,8 @@ pub enum Expected {
     IcmpType,
     /// Names of connection states.
     States,
+    /// Names of what may have happened to a connection.
+    CtStatuses,
     /// `ORIGINAL` or `REPLY`.
     Direction,
     /// A number, with a mask or without.

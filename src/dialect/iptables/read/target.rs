@@ -143,7 +143,8 @@ impl<'w> Target<'w> {
         if self.has("notrack") {
             return vec![Action::Notrack];
         }
-        self.value("helper").map(|helper| Action::AssignHelper(helper.text.to_owned())).into_iter().collect()
+        let helper = self.value("helper").map(|helper| Action::AssignHelper(helper.text.to_owned()));
+        vec![helper.unwrap_or(Action::Template)]
     }
 
     /// The bits that `MARK` and `CONNMARK` set, where these are constant.

@@ -8,7 +8,7 @@ use super::names;
 use super::problem::{Expected, Problem};
 use crate::dialect::service;
 use crate::packet::{AddressSet, Family, PortRange, PortSet, Protocol};
-use crate::ruleset::{CtDirection, IcmpMatch, Masked, States, TcpFlags};
+use crate::ruleset::{CtDirection, CtStatus, IcmpMatch, Masked, States, TcpFlags};
 
 /// Why an argument is not what its option takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -230,6 +230,24 @@ pub(super) fn states(text: &str) -> Option<StateList> {
             _ => return None,
         };
         list.states = list.states.union(state);
+    }
+    Some(list)
+}
+
+/// A list of what may have happened to a connection, in any of the beginnings of its words. `NONE` asks for nothing.
+pub(super) fn statuses(text: &str) -> Option<Vec<CtStatus>> {
+    const NAMES: [(&str, Option<CtStatus>); 5] = [
+        ("NONE", None),
+        ("EXPECTED", Some(CtStatus::Expected)),
+        ("SEEN_REPLY", Some(CtStatus::SeenReply)),
+        ("ASSURED", Some(CtStatus::Assured)),
+        ("CONFIRMED", Some(CtStatus::Confirmed)),
+    ];
+    let mut list = Vec::new();
+    for name in text.split(',') {
+        let upper = name.to_ascii_uppercase();
+        let mut known = NAMES.iter().filter(|(full, _)| !upper.is_empty() && full.starts_with(&upper));
+        list.extend(known.next()?.1);
     }
     Some(list)
 }

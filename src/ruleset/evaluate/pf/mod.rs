@@ -10,7 +10,7 @@ mod standing;
 use std::collections::HashMap;
 
 use self::standing::{Standing, Standings, anchored, decides};
-use super::condition::{Place, all};
+use super::condition::{Place, Translates, all};
 use super::outcome::Asked;
 use crate::packet::{Field, NameField, PacketSet, PortSet, Space, State, TooComplex};
 use crate::ruleset::trace::{Decider, Path, RuleRef, Verdict};
@@ -215,7 +215,13 @@ impl Evaluation<'_, '_> {
     }
 
     fn met(&mut self, rule: &Rule, hook: Hook, direction: Direction) -> Result<PacketSet, TooComplex> {
-        let place = Place { hook, path: self.path, state: None, translated: true, doubts: &[] };
+        let place = Place {
+            hook,
+            path: self.path,
+            state: None,
+            translates: Translates { sources: true, destinations: true },
+            doubts: &[],
+        };
         let conditions: Vec<Match> =
             rule.matches.iter().map(|one| condition::resolved(one, direction)).collect();
         all(self.space, &conditions, place)

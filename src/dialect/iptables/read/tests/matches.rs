@@ -107,8 +107,9 @@ fn connections() {
         ("-m conntrack --ctstate new", "state new ->"),
         ("-m conntrack ! --ctstate INVALID", "!state invalid ->"),
         ("-m state ! --state NEW", "!state new ->"),
-        ("-m conntrack --ctstate DNAT", "<-m conntrack --ctstate DNAT> ->"),
-        ("-m conntrack --ctstate NEW,SNAT", "(state new | <-m conntrack --ctstate SNAT>) ->"),
+        ("-m conntrack --ctstate DNAT", "dnat ->"),
+        ("-m conntrack ! --ctstate DNAT", "!(state  | dnat) ->"),
+        ("-m conntrack --ctstate NEW,SNAT", "(state new | snat) ->"),
         ("-m conntrack --ctstate NEW --ctdir ORIGINAL", "state new original ->"),
         (
             "-m conntrack --ctorigdst 10.0.0.1 --ctorigdstport 21",
@@ -118,7 +119,9 @@ fn connections() {
             "-m conntrack --ctstate INVALID,NEW --ctdir REPLY",
             "state invalid,new (state invalid,untracked | reply) ->",
         ),
-        ("-m conntrack --ctstate NEW --ctstatus ASSURED", "state new <-m conntrack --ctstatus ASSURED> ->"),
+        ("-m conntrack --ctstatus EXPECTED,SEEN", "(expected | seen-reply) !state invalid,untracked ->"),
+        ("-m conntrack --ctstatus NONE", "() !state invalid,untracked ->"),
+        ("-m conntrack --ctstate NEW --ctstatus ASSURED", "state new assured ->"),
         (
             "-m conntrack --ctstate NEW --ctproto 6",
             "state new (tcp | icmp state related <-m conntrack --ctproto 6> | icmpv6 state related <-m conntrack --ctproto 6>) ->",

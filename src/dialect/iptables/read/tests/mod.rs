@@ -119,6 +119,7 @@ fn render_match(matching: &Match) -> String {
         Match::State(states) => format!("state {}", states.names().join(",")),
         Match::CtDirection(CtDirection::Original) => "original".to_owned(),
         Match::CtDirection(CtDirection::Reply) => "reply".to_owned(),
+        Match::CtStatus(status) => status.id().to_owned(),
         Match::CtOriginalSource(set) => compact(format!("ctsrc {set}")),
         Match::CtOriginalDestination(set) => compact(format!("ctdst {set}")),
         Match::CtOriginalDestinationPort(ports) => compact(format!("ctdport {ports}")),

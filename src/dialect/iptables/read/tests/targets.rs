@@ -33,7 +33,7 @@ fn what_lets_the_packet_go_on() {
         ("-j CONNMARK --set-mark 3", "-> connmark 0x3/0xffffffff"),
         ("-j CT --helper ftp", "-> helper ftp"),
         ("-j CT --notrack", "-> notrack"),
-        ("-j CT --zone 1", "->"),
+        ("-j CT --zone 1", "-> template"),
         ("-j NOTRACK", "-> notrack"),
     ] {
         check_rule(options, expected);

@@ -7,7 +7,7 @@ use super::super::syntax::{BitOperator, Comparison, Element, Expr};
 use super::field::{Kind, Meaning, meaning};
 use super::value::{Gap, Span, any, flags, matching, number, span, states, text_match};
 use crate::packet::{Family, Protocol};
-use crate::ruleset::{Masked, Match, TableFamily};
+use crate::ruleset::{CtStatus, Masked, Match, TableFamily};
 
 /// How many elements of sets all rules together may mean. A set stands in every rule that uses it.
 const MAX_ELEMENTS: usize = 1 << 22;
@@ -167,6 +167,12 @@ impl Conditions<'_> {
                 let refused = number(kind, value)?;
                 return Ok(states(|bit| bit & refused == 0));
             }
+            (Kind::CtStatus, Comparison::Implicit | Comparison::NoneOf) if !whole => {
+                let happened = status(number(kind, value)?)?;
+                return Ok(if comparison == Comparison::NoneOf { happened.negated() } else { happened });
+            }
+            // All of its bits are compared, of which not all are known here.
+            (Kind::CtStatus, _) => return Err(Gap::Opaque),
             (Kind::TcpFlags, Comparison::Implicit | Comparison::NoneOf) if !whole => {
                 let mask = byte(number(kind, value)?);
                 return Ok(flags(mask, 0, comparison == Comparison::NoneOf));
@@ -262,6 +268,18 @@ impl Conditions<'_> {
             })?;
             return Ok(states(|bit| wanted.contains(&(bit & mask)) == equal));
         }
+        if kind == Kind::CtStatus {
+            // Nothing of it, or all where it is one bit.
+            let wanted = number(kind, value)?;
+            let happened = status(mask)?;
+            return match wanted {
+                0 if equal => Ok(happened.negated()),
+                0 => Ok(happened),
+                _ if wanted == mask && mask.is_power_of_two() && equal => Ok(happened),
+                _ if wanted == mask && mask.is_power_of_two() => Ok(happened.negated()),
+                _ => Err(Gap::Opaque),
+            };
+        }
         let mut conditions = Vec::new();
         self.each(value, &mut |leaf| {
             let value = number(kind, leaf)?;
@@ -328,6 +346,16 @@ fn equality(comparison: Comparison) -> Result<bool, Gap> {
         Comparison::NotEqual => Ok(false),
         _ => Err(Gap::Opaque),
     }
+}
+
+/// Any of what the bits stand for having happened to the connection.
+fn status(bits: u128) -> Result<Match, Gap> {
+    let known = CtStatus::ALL.iter().filter(|(bit, _)| bits & u128::from(*bit) != 0);
+    let unknown = CtStatus::ALL.iter().fold(bits, |left, (bit, _)| left & !u128::from(*bit));
+    if unknown != 0 {
+        return Err(Gap::Opaque);
+    }
+    Ok(any(known.map(|(_, status)| Match::CtStatus(*status))))
 }
 
 /// The states that are not in a set.

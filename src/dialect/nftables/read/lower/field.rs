@@ -23,6 +23,7 @@ pub(super) enum Kind {
     IcmpCode(Family),
     State,
     CtDirection,
+    CtStatus,
     Helper,
     Mark,
     ConnMark,
@@ -82,6 +83,7 @@ fn kind(field: &str, header: &str, rest: &str, family: Option<Family>) -> Kind {
         ("ct", "mark", _) => Kind::ConnMark,
         ("ct", "state", _) => Kind::State,
         ("ct", "direction", _) => Kind::CtDirection,
+        ("ct", "status", _) => Kind::CtStatus,
         ("ct", "helper", _) => Kind::Helper,
         ("ct", "original saddr" | "original ip saddr" | "original ip6 saddr", Some(family)) => {
             Kind::OriginalSource(family)
@@ -123,7 +125,9 @@ impl Kind {
                 Family::Ipv4 => u128::from(u32::MAX),
                 Family::Ipv6 => u128::MAX,
             },
-            Self::Mark | Self::ConnMark | Self::SourceType | Self::DestinationType => u128::from(u32::MAX),
+            Self::Mark | Self::ConnMark | Self::CtStatus | Self::SourceType | Self::DestinationType => {
+                u128::from(u32::MAX)
+            }
             Self::SourcePort | Self::DestinationPort | Self::OriginalDestinationPort | Self::EtherType => {
                 u128::from(u16::MAX)
             }

@@ -18,6 +18,7 @@ pub(super) fn value(kind: Kind, name: &str) -> Option<u128> {
         Kind::TcpFlags => TCP_FLAGS,
         Kind::State => STATES,
         Kind::CtDirection => DIRECTIONS,
+        Kind::CtStatus => CT_STATUSES,
         Kind::SocketFamily => SOCKET_FAMILIES,
         Kind::EtherType => ETHER_TYPES,
         Kind::SourceType | Kind::DestinationType => ADDRESS_TYPES,
@@ -170,6 +171,17 @@ const STATES: &[(&str, u32)] =
 
 /// The directions of a connection.
 const DIRECTIONS: &[(&str, u32)] = &[("original", 0), ("reply", 1)];
+
+/// What may have happened to a connection.
+const CT_STATUSES: &[(&str, u32)] = &[
+    ("assured", 0x04),
+    ("confirmed", 0x08),
+    ("dnat", 0x20),
+    ("dying", 0x200),
+    ("expected", 0x01),
+    ("seen-reply", 0x02),
+    ("snat", 0x10),
+];
 
 /// Families by the numbers of their sockets.
 const SOCKET_FAMILIES: &[(&str, u32)] =

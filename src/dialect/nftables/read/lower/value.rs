@@ -131,7 +131,9 @@ pub(super) fn matching(kind: Kind, spans: Vec<Span>) -> Result<Match, Gap> {
         Kind::ConnMark => any(masks(&spans).into_iter().map(Match::ConnMark)),
         Kind::SourceType => address_types(&spans, Match::SourceType)?,
         Kind::DestinationType => address_types(&spans, Match::DestinationType)?,
-        Kind::Helper | Kind::InInterface | Kind::OutInterface | Kind::Other => return Err(Gap::Opaque),
+        Kind::CtStatus | Kind::Helper | Kind::InInterface | Kind::OutInterface | Kind::Other => {
+            return Err(Gap::Opaque);
+        }
     })
 }
 

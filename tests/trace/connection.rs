@@ -1,0 +1,203 @@
+//! What rules ask of the connection that a packet belongs to.
+
+use ftpfw::dialect::Format;
+
+use super::verdicts::{check, outcome};
+
+/// To the control port of a server behind a gateway, by its public address and by its own.
+const PUBLIC: &str =
+    "hook=forward proto=tcp src=198.51.100.7 sport=40000 dst=203.0.113.10 dport=21 iif=wan oif=lan";
+const PRIVATE: &str =
+    "hook=forward proto=tcp src=198.51.100.7 sport=40000 dst=192.168.1.10 dport=21 iif=wan oif=lan";
+
+/// Translates the public address, and lets through what was translated: gateways of several makers do it like this.
+const FORWARDED: &str = "\
+table inet f {
+ chain dstnat {
+  type nat hook prerouting priority dstnat; policy accept;
+  ip daddr 203.0.113.10 tcp dport 21 dnat ip to 192.168.1.10
+ }
+ chain forward {
+  type filter hook forward priority filter; policy drop;
+  ct status dnat accept
+ }
+}
+";
+
+#[test]
+fn what_was_translated_is_let_through_and_nothing_else() {
+    check(
+        Format::Nft,
+        FORWARDED,
+        &[
+            (PUBLIC, "accept 8"),
+            (PRIVATE, "drop policy"),
+            // Whether its first packet was is not to be seen.
+            (&format!("{PRIVATE} state=established"), "unknown 8"),
+            (&format!("{PRIVATE} state=invalid"), "drop policy"),
+        ],
+    );
+    let unless = FORWARDED.replace("ct status dnat accept", "ct status ! dnat accept");
+    check(Format::Nft, &unless, &[(PUBLIC, "drop policy"), (PRIVATE, "accept 8")]);
+    // Where no rule translates, nothing is translated.
+    let never = FORWARDED.replace("tcp dport 21 dnat ip to 192.168.1.10", "accept");
+    check(Format::Nft, &never, &[(&format!("{PUBLIC} state=established"), "drop policy")]);
+}
+
+#[test]
+fn a_translation_to_what_is_there_already_is_none() {
+    let same = FORWARDED.replace("ip daddr 203.0.113.10 ", "");
+    check(Format::Nft, &same, &[(PUBLIC, "accept 8"), (PRIVATE, "drop policy")]);
+    let port = same.replace("192.168.1.10", "192.168.1.10:2121");
+    check(Format::Nft, &port, &[(PRIVATE, "accept 8")]);
+}
+
+#[test]
+fn iptables_asks_for_translation_as_a_state() {
+    let text = |asked| {
+        format!(
+            "*nat\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -d 203.0.113.10/32 -j DNAT --to-destination 192.168.1.10\n\
+             COMMIT\n*filter\n:FORWARD DROP [0:0]\n-A FORWARD -m conntrack {asked} -j ACCEPT\nCOMMIT\n"
+        )
+    };
+    let invalid = format!("{PRIVATE} state=invalid");
+    for (asked, public, private, without) in [
+        ("--ctstate DNAT", "accept 7", "drop policy", "drop policy"),
+        ("! --ctstate DNAT", "drop policy", "accept 7", "accept 7"),
+        ("--ctstate INVALID,DNAT", "accept 7", "drop policy", "accept 7"),
+        ("! --ctstate NEW,DNAT", "drop policy", "drop policy", "accept 7"),
+        ("--ctstatus CONFIRMED", "drop policy", "drop policy", "drop policy"),
+        ("! --ctstatus EXPECTED,CONFIRMED", "accept 7", "accept 7", "drop policy"),
+        ("--ctstatus NONE", "drop policy", "drop policy", "drop policy"),
+        ("! --ctstatus NONE", "accept 7", "accept 7", "drop policy"),
+    ] {
+        let text = text(asked);
+        check(Format::Iptables, &text, &[(PUBLIC, public), (PRIVATE, private), (&invalid, without)]);
+    }
+}
+
+#[test]
+fn the_state_tells_most_of_the_status() {
+    let text = |asked| {
+        format!(
+            "table inet f {{\n chain c {{\n  type filter hook forward priority 0; policy drop;\n  {asked} accept\n }}\n}}\n"
+        )
+    };
+    for (asked, new, related, established) in [
+        ("ct status expected", "drop policy", "accept 4", "unknown 4"),
+        ("ct status seen-reply", "drop policy", "drop policy", "accept 4"),
+        ("ct status assured", "drop policy", "drop policy", "unknown 4"),
+        ("ct status confirmed", "drop policy", "drop policy", "accept 4"),
+        ("ct status snat,dnat", "drop policy", "drop policy", "drop policy"),
+    ] {
+        let with = |state| format!("{PRIVATE} state={state}");
+        check(
+            Format::Nft,
+            &text(asked),
+            &[(&with("new"), new), (&with("related"), related), (&with("established"), established)],
+        );
+    }
+}
+
+#[test]
+fn where_there_is_no_connection_a_negation_of_several_values_fails_too() {
+    for asked in [
+        "ct mark != { 1, 3 }",
+        "ct mark . meta mark != { 1 . 1 }",
+        "ct direction . tcp dport != { reply . 21 }",
+    ] {
+        let text = format!(
+            "table inet f {{\n chain c {{\n  type filter hook forward priority 0; policy drop;\n  {asked} accept\n }}\n}}\n"
+        );
+        let invalid = format!("{PRIVATE} state=invalid");
+        check(Format::Nft, &text, &[(PRIVATE, "accept 4"), (&invalid, "drop policy")]);
+    }
+}
+
+#[test]
+fn where_nothing_is_translated_every_packet_has_the_ends_of_the_first() {
+    let text = "table inet f {\n chain c {\n  type filter hook forward priority 0; policy drop;\n  \
+                ct original ip daddr 192.168.1.10 meta l4proto tcp ct original proto-dst 21 accept\n }\n}\n";
+    let reply = "hook=forward proto=tcp src=192.168.1.10 sport=21 dst=198.51.100.7 dport=40000 iif=lan oif=wan \
+                 state=established direction=reply";
+    check(
+        Format::Nft,
+        text,
+        &[
+            (PRIVATE, "accept 4"),
+            (&format!("{PRIVATE} state=established"), "accept 4"),
+            (reply, "accept 4"),
+            (&reply.replace("direction=reply", "direction=original"), "drop policy"),
+        ],
+    );
+    let translating = format!(
+        "{text}table ip n {{\n chain c {{\n  type nat hook postrouting priority 100; masquerade;\n }}\n}}\n"
+    );
+    check(Format::Nft, &translating, &[(PRIVATE, "accept 4"), (reply, "unknown 4")]);
+}
+
+#[test]
+fn what_has_a_template_is_kept_from_connection_tracking_no_more() {
+    let text = |raw: &str| {
+        format!(
+            "*raw\n:PREROUTING ACCEPT [0:0]\n{raw}\nCOMMIT\n*filter\n:FORWARD DROP [0:0]\n\
+             -A FORWARD -m conntrack --ctstate NEW -j ACCEPT\nCOMMIT\n"
+        )
+    };
+    let helper = "-A PREROUTING -p tcp -m tcp --dport 21 -j CT --helper ftp";
+    let notrack = "-A PREROUTING -p tcp -j CT --notrack";
+    let expected = [
+        (format!("{notrack}\n{helper}"), "drop"),
+        (format!("{helper}\n{notrack}"), "accept"),
+        (format!("{}\n{notrack}", helper.replace("--helper ftp", "--zone 5")), "accept"),
+        (format!("{}\n{notrack}", helper.replace("21", "22")), "drop"),
+        // It looks like a packet that opens a connection.
+        (format!("{helper}\n-A PREROUTING -m conntrack --ctstate NEW -j DROP"), "drop"),
+        (format!("{helper}\n-A PREROUTING -m conntrack --ctdir REPLY -j DROP"), "accept"),
+        (format!("{helper}\n-A PREROUTING -m conntrack --ctstate INVALID -j DROP"), "accept"),
+    ];
+    for (raw, verdict) in expected {
+        let text = text(&raw);
+        let outcome = outcome(&[(&text, Format::Iptables)], PRIVATE);
+        assert_eq!(outcome.split(' ').next(), Some(verdict), "{text}");
+    }
+}
+
+#[test]
+fn a_later_chain_before_connection_tracking_sees_what_is_kept_from_it() {
+    let text = "table inet f {\n chain one {\n  type filter hook prerouting priority -300;\n  tcp dport 21 notrack\n }\n \
+                chain two {\n  type filter hook prerouting priority -250;\n  ct state untracked drop\n }\n}\n";
+    check(Format::Nft, text, &[(PRIVATE, "drop 8"), (&PRIVATE.replace("21", "22"), "accept policy")]);
+}
+
+#[test]
+fn what_a_helper_expects_is_translated_like_its_control_connection_or_by_the_rules() {
+    let text = |port: &str| {
+        format!(
+            "table inet f {{\n chain dstnat {{\n  type nat hook prerouting priority dstnat; policy accept;\n  \
+             tcp dport {port} dnat ip to 192.168.1.10\n }}\n chain forward {{\n  \
+             type filter hook forward priority filter; policy drop;\n  ip daddr 192.168.1.10 accept\n }}\n}}\n"
+        )
+    };
+    let data = PUBLIC.replace("dport=21", "dport=30000") + " state=related helper=ftp";
+    for (ports, expected) in [
+        // The control connection is as it was, so that the rules are asked.
+        ("30000", "accept 8"),
+        // It is not: no rule is asked any more.
+        ("{ 21, 30000 }", "unknown"),
+        ("21", "drop policy"),
+    ] {
+        let outcome = outcome(&[(&text(ports), Format::Nft)], &data);
+        assert!(outcome.starts_with(expected), "{ports}: {outcome}");
+    }
+    // As the translation of the control connection leaves it.
+    let translated = data.replace("203.0.113.10", "192.168.1.10");
+    check(Format::Nft, &text("{ 21, 30000 }"), &[(&translated, "accept 8")]);
+    let elsewhere = text("30000").replace("192.168.1.10 accept", "192.168.1.11 accept");
+    let both =
+        elsewhere.replace("  tcp dport 30000", "  tcp dport 21 dnat ip to 192.168.1.11\n  tcp dport 30000");
+    assert!(
+        outcome(&[(&both, Format::Nft)], &data.replace("203.0.113.10", "192.168.1.11"))
+            .starts_with("unknown")
+    );
+}
