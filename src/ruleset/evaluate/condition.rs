@@ -20,11 +20,12 @@ pub(super) struct Place<'a> {
     pub(super) doubts: &'a [Doubt<'a>],
 }
 
-/// Which ends rules translate.
+/// What rules translate: which ends, and whether control connections may be among the connections.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Translates {
     pub(super) sources: bool,
     pub(super) destinations: bool,
+    pub(super) announcing: bool,
 }
 
 /// The notes of packets whose source, and whose destination, has been translated.
@@ -219,7 +220,7 @@ fn original(
     place: Place<'_>,
 ) -> Result<PacketSet, TooComplex> {
     let unknown = space.opaque(words)?;
-    let Translates { sources, destinations } = place.translates;
+    let Translates { sources, destinations, .. } = place.translates;
     if destinations || place.state.is_some() {
         return Ok(unknown);
     }

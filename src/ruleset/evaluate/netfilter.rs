@@ -62,8 +62,6 @@ pub(super) struct Evaluation<'a, 's> {
     pub(super) asked: Asked<'a>,
     space: &'s mut Space,
     translates: Translates,
-    /// Whether control connections may be translated.
-    translates_announcing: bool,
     /// Whether any rule keeps packets from connection tracking, and gives them a template.
     untracks: bool,
     templates: bool,
@@ -104,6 +102,7 @@ impl<'a, 's> Evaluation<'a, 's> {
         let translates = Translates {
             sources: translates(ruleset, Endpoint::Source),
             destinations: translates(ruleset, Endpoint::Destination),
+            announcing: announced::may_be_translated(ruleset),
         };
         let asks_translated = (translates.sources || translates.destinations)
             && rules().flat_map(|rule| &rule.matches).any(condition::asks_translated);
@@ -115,7 +114,6 @@ impl<'a, 's> Evaluation<'a, 's> {
             asked,
             space,
             translates,
-            translates_announcing: announced::may_be_translated(ruleset),
             untracks,
             templates,
             asks_translated,
@@ -189,7 +187,7 @@ impl<'a, 's> Evaluation<'a, 's> {
         let mut entering = PacketSet::FULL;
         if base.nat {
             entering = condition::first_packets(self.space)?;
-            if self.translates_announcing && through != onward {
+            if self.translates.announcing && through != onward {
                 // Those that a helper expects may be translated like the connection that announced them.
                 let related = self.space.state(&[State::Related])?;
                 let announced = self.space.opaque(ANNOUNCED_TRANSLATED)?;

@@ -219,7 +219,7 @@ impl Evaluation<'_, '_> {
             hook,
             path: self.path,
             state: None,
-            translates: Translates { sources: true, destinations: true },
+            translates: Translates { sources: true, destinations: true, announcing: false },
             doubts: &[],
         };
         let conditions: Vec<Match> =
