@@ -28,6 +28,15 @@ pub(crate) fn attempt(command: &mut Command) -> Result<String, String> {
 ///
 /// When the command cannot be started or fails.
 pub(crate) fn feed(command: &mut Command, input: &str) -> String {
+    fed(command, input).unwrap_or_else(|failure| panic!("{failure}\nits input was:\n{input}"))
+}
+
+/// Like [`attempt`], with a text for the command's standard input.
+///
+/// # Panics
+///
+/// When the command cannot be started.
+pub(crate) fn fed(command: &mut Command, input: &str) -> Result<String, String> {
     let mut child = command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -38,7 +47,7 @@ pub(crate) fn feed(command: &mut Command, input: &str) -> String {
     // without reading all of it says why in its own message.
     let _ = child.stdin.take().map(|mut pipe| pipe.write_all(input.as_bytes()));
     let output = child.wait_with_output().unwrap_or_else(|error| panic!("{}: {error}", line(command)));
-    judge(command, &output).unwrap_or_else(|failure| panic!("{failure}\nits input was:\n{input}"))
+    judge(command, &output)
 }
 
 /// Standard output after a success, everything known after a failure.

@@ -37,7 +37,6 @@ const SAVED: [Listing; 5] = [
         "kubernetes",
         include_str!("listings/kubernetes.rules"),
         &[
-            "-m conntrack --ctstate DNAT",
             "-m mark --mark 0x4000/0x4000",
             "-m mark --mark 0x8000/0x8000",
             "-m statistic --mode random --probability 0.50000000000",
@@ -50,7 +49,7 @@ const LISTED: [Listing; 4] = [
     (
         "firewalld",
         include_str!("listings/firewalld.nft"),
-        &["ct status dnat", "fib saddr . mark . iif oif missing", "limit rate 5/minute"],
+        &["fib saddr . mark . iif oif missing", "limit rate 5/minute"],
     ),
     ("libvirt", include_str!("listings/libvirt.nft"), &[]),
     ("fail2ban", include_str!("listings/fail2ban.nft"), &[]),

@@ -22,6 +22,7 @@ mod cpu;
 mod deployments;
 mod expectations;
 mod fence;
+mod forms;
 mod generated;
 #[path = "../support/helper_matrix.rs"]
 mod helper_matrix;

@@ -169,7 +169,7 @@ impl<'w> Target<'w> {
     }
 
     fn destination_nat(&self, family: Family, matches: &[Match], log: &mut Log) -> Vec<Action> {
-        let Some(To { address, ports }) = self.to("to-destination", family, log) else {
+        let Some(To { address, ports, base }) = self.to("to-destination", family, log) else {
             return self.unknown();
         };
         // The kernel keeps a port that lies in the range.
@@ -180,6 +180,17 @@ impl<'w> Target<'w> {
                 _ => false,
             })
         };
+        // Which port of the range it is depends on the old one.
+        if let Some(base) = base {
+            let whole = ports.is_some_and(|range| range.first() == base && kept(range));
+            return match (whole, &address) {
+                (true, NewAddress::Same) => vec![Action::DestinationNat { address: None, port: None }],
+                (true, NewAddress::One(to)) => {
+                    vec![Action::DestinationNat { address: Some(*to), port: None }]
+                }
+                _ => self.unknown(),
+            };
+        }
         let address = match address {
             NewAddress::Same => None,
             NewAddress::One(address) => Some(address),
@@ -199,10 +210,10 @@ impl<'w> Target<'w> {
 
     fn source_nat(&self, family: Family, log: &mut Log) -> Vec<Action> {
         match self.to("to-source", family, log) {
-            Some(To { address: NewAddress::One(address), ports }) => {
+            Some(To { address: NewAddress::One(address), ports, base: None }) => {
                 vec![Action::SourceNat { address: Some(address), ports: self.source_ports(ports) }]
             }
-            Some(To { address: to @ NewAddress::OneOf(_), ports }) => open(Translation {
+            Some(To { address: to @ NewAddress::OneOf(_), ports, base: None }) => open(Translation {
                 end: Endpoint::Source,
                 to,
                 ports: self.source_ports(ports),
@@ -270,10 +281,12 @@ fn open(translation: Translation) -> Vec<Action> {
 struct To {
     address: NewAddress,
     ports: Option<PortRange>,
+    /// The old port that becomes the first of them, the others following in order.
+    base: Option<u16>,
 }
 
 impl To {
-    /// `address[-address][:port[-port]]`, with brackets around an IPv6 address that has a port.
+    /// `address[-address][:port[-port[/base]]]`, with brackets around an IPv6 address that has a port.
     fn parse(text: &str, family: Family) -> Option<Self> {
         let (addresses, ports) = match family {
             Family::Ipv4 => match text.split_once(':') {
@@ -290,12 +303,13 @@ impl To {
                 },
             },
         };
-        let ports = match ports {
-            Some(ports) => Some(hyphenated(ports)?),
-            None => None,
+        let (ports, base) = match ports.map(|ports| (ports, ports.split_once('/'))) {
+            Some((_, Some((range, base)))) => (Some(hyphenated(range)?), Some(value::port(base).ok()?)),
+            Some((range, None)) => (Some(hyphenated(range)?), None),
+            None => (None, None),
         };
         if addresses.is_empty() {
-            return ports.is_some().then_some(Self { address: NewAddress::Same, ports });
+            return ports.is_some().then_some(Self { address: NewAddress::Same, ports, base });
         }
         let (first, last) = addresses.split_once('-').unwrap_or((addresses, addresses));
         let [first, last] = [value::address(first, family)?, value::address(last, family)?];
@@ -304,7 +318,7 @@ impl To {
         } else {
             NewAddress::OneOf(value::range(first, last)?)
         };
-        Some(Self { address, ports })
+        Some(Self { address, ports, base })
     }
 }
 

@@ -53,6 +53,15 @@ fn translations() {
             "-p tcp --dport 1:9 -j DNAT --to-destination 10.0.0.5:30000-31000",
             "tcp dport 1-9 -> dnat 10.0.0.5 30000-31000",
         ),
+        // The port of the range that has the same place as the old one has after another.
+        (
+            "-p tcp --dport 30000:30009 -j DNAT --to-destination 10.0.0.5:30000-30009/30000",
+            "tcp dport 30000-30009 -> dnat 10.0.0.5",
+        ),
+        (
+            "-p tcp --dport 30000:30009 -j DNAT --to-destination 10.0.0.5:40000-40009/30000",
+            "tcp dport 30000-30009 -> <-j DNAT --to-destination 10.0.0.5:40000-40009/30000>",
+        ),
         ("-j DNAT --to-destination 10.0.0.5-10.0.0.6", "-> dnat one of 10.0.0.5, 10.0.0.6"),
         ("-j SNAT --to-source 192.0.2.1", "-> snat 192.0.2.1"),
         ("-j SNAT --to-source 192.0.2.1:1024-65535", "-> snat 192.0.2.1 1024-65535"),

@@ -96,6 +96,12 @@ impl Cursor<'_> {
         self.next();
         let field = self.next();
         let mut text = format!("{header} {field}");
+        // One of the addresses of a routing header.
+        if header == "rt0" && self.kind() == Kind::Symbol(b'[') {
+            self.next();
+            text = format!("{text}[{}]", self.next());
+            self.accept_symbol(b']');
+        }
         // Options have a name and mostly a field of their own.
         let named = match field {
             "option" => 2,

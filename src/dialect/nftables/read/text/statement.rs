@@ -10,6 +10,9 @@ use super::cursor::{Failed, Parsed};
 use super::limit;
 use crate::ruleset::Origin;
 
+/// The field of the priority in a queue.
+const PRIORITY: &str = "meta priority";
+
 /// The statements of a rule, each with its place, and its comment.
 pub(super) struct Body {
     pub(super) statements: Vec<(Statement, Origin)>,
@@ -91,6 +94,7 @@ impl Cursor<'_> {
                 "masquerade" => return self.nat(NatKind::Masquerade),
                 "tproxy" | "synproxy" | "fwd" => return Ok(Some(self.rest(Statement::Unknown))),
                 "dup" => return self.duplicate(),
+                "reset" if self.second_text() == "tcp" => return self.strip_option(),
                 "add" | "update" | "delete" if matches!(self.second(), Kind::Reference) => {
                     return self.update();
                 }
@@ -259,6 +263,15 @@ impl Cursor<'_> {
         Ok(Some(Statement::Condition(limit::quota(self)?)))
     }
 
+    /// `reset tcp option NAME`: the packet loses an option that nothing here asks about.
+    fn strip_option(&mut self) -> Read {
+        self.next();
+        self.next();
+        self.keyword("option")?;
+        self.word(Expected::Name)?;
+        Ok(None)
+    }
+
     /// The rest of the rule as one statement.
     fn rest(&mut self, statement: impl FnOnce(String) -> Statement) -> Statement {
         let mark = self.mark();
@@ -414,6 +427,9 @@ impl Cursor<'_> {
             let map = self.concatenation()?;
             return Ok(Some(Statement::VerdictMap { key, map }));
         }
+        if key == Expr::Field(PRIORITY.into()) {
+            return self.queue_priority(mark);
+        }
         if self.accept("set") {
             return self.assignment(&key, mark);
         }
@@ -427,6 +443,17 @@ impl Cursor<'_> {
             return Ok(Some(Statement::Match { key, comparison, value }));
         }
         Ok(Some(Statement::Match { key, comparison, value }))
+    }
+
+    /// The rest of a statement on the priority in a queue: a class with a colon in it, or a word.
+    fn queue_priority(&mut self, mark: usize) -> Read {
+        let sets = self.accept("set");
+        self.comparison();
+        self.value()?;
+        if self.accept_symbol(b':') {
+            self.word(Expected::Value)?;
+        }
+        Ok((!sets).then(|| Statement::Condition(self.words_since(mark))))
     }
 
     fn comparison(&mut self) -> Comparison {
