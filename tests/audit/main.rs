@@ -1,29 +1,28 @@
 //! Audits of rule sets that are wrong in one way, and of close neighbours that are right.
 //!
-//! `findings/FTP005/` holds the cases of that finding. A case is a file, or a folder of files that apply together:
-//! `iptables.wrong.rules` has to raise the finding, `iptables.right.rules` must not. Its deployment is `iptables.yaml`
-//! if that is there, else `deployment.yaml`. What else an audit finds is told by a line `also: FTP006 FTP026` in a
+//! The cases are in `findings/`; see [`fixtures`]. What else an audit finds is told by a line `also: FTP006 FTP026` in a
 //! comment of the case, and nothing more may be found.
 
 mod fix;
+#[path = "../support/fixtures.rs"]
+mod fixtures;
 #[path = "../support/helper_matrix.rs"]
 mod helper_matrix;
 mod json;
 mod matrix;
 
 use std::collections::BTreeSet;
-use std::fs;
-use std::path::{Path, PathBuf};
 
 use ftpfw::audit::addresses::as_deployed;
 use ftpfw::audit::broad::Kind;
 use ftpfw::audit::{Audit, CellVerdict, Level, Message, Request, RuleId, Subject, audit};
-use ftpfw::deployment::{self, Deployment};
-use ftpfw::dialect::Format;
-use ftpfw::dialect::collection::{Collection, Text, read};
+use ftpfw::deployment::Deployment;
+use ftpfw::dialect::collection::Collection;
 use ftpfw::packet::Packet;
 use ftpfw::ruleset::Action;
 use ftpfw::ruleset::trace::{Tracer, Verdict};
+
+use self::fixtures::Fixture;
 
 /// One rule set and what it is to be.
 struct Case {
@@ -35,60 +34,17 @@ struct Case {
     also: BTreeSet<String>,
 }
 
-fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/audit/findings")
-}
-
-fn entries(folder: &Path) -> Vec<PathBuf> {
-    let mut entries: Vec<PathBuf> =
-        fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path()).collect();
-    entries.sort();
-    entries
-}
-
-fn file_name(path: &Path) -> String {
-    path.file_name().and_then(|name| name.to_str()).expect("a name in UTF-8").to_owned()
-}
-
-fn deployed(path: &Path) -> Deployment {
-    let bytes = fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    let reading = deployment::read(&path.display().to_string(), &bytes, None);
-    reading.deployment.unwrap_or_else(|| panic!("{}: {:?}", path.display(), reading.problems))
-}
-
-/// The cases of one finding.
-fn cases(of: &Path) -> Vec<Case> {
+fn every_case() -> Vec<Case> {
     let mut cases = Vec::new();
-    for path in entries(of) {
-        let name = file_name(&path);
-        let mut parts = name.split('.').map(str::to_owned);
-        let (Some(case), Some(kind)) = (parts.next(), parts.next()) else { continue };
-        if kind != "wrong" && kind != "right" {
-            continue;
-        }
-        let own = of.join(format!("{case}.yaml"));
-        let deployment = deployed(&if own.exists() { own } else { of.join("deployment.yaml") });
-        let files = if path.is_dir() { entries(&path) } else { vec![path.clone()] };
-        let texts: Vec<Text> = files
-            .iter()
-            .map(|file| Text { name: file_name(file), content: fs::read_to_string(file).expect("a text") })
-            .collect();
-        let also =
-            texts.iter().flat_map(|text| text.content.lines()).filter_map(|line| line.split_once("also: "));
+    for fixture in Fixture::all() {
+        let lines = fixture.texts.iter().flat_map(|text| text.content.lines());
+        let also = lines.filter_map(|line| line.split_once("also: "));
         let also = also.flat_map(|(_, ids)| ids.split_whitespace().map(str::to_owned)).collect();
-        let recognized = texts.into_iter().map(|text| {
-            let format = Format::recognize(&text.name, &text.content);
-            let format = format.unwrap_or_else(|| panic!("{name}: of which format is {}", text.name));
-            (text, format)
-        });
-        let rules = read(recognized.collect(), &mut |_| None);
-        cases.push(Case { finding: file_name(of), name, wrong: kind == "wrong", deployment, rules, also });
+        let (deployment, rules) = (fixture.deployment(), fixture.rules());
+        let Fixture { finding, name, wrong, .. } = fixture;
+        cases.push(Case { finding, name, wrong, deployment, rules, also });
     }
     cases
-}
-
-fn every_case() -> Vec<Case> {
-    entries(&folder()).iter().flat_map(|of| cases(of)).collect()
 }
 
 fn audited(case: &Case) -> Audit {
@@ -163,9 +119,9 @@ fn a_trace_confirms_every_sample() {
 
 #[test]
 fn banned_sources_are_a_warning_and_everything_works_for_the_others() {
-    let cases = cases(&folder().join("FTP004"));
-    let banned = cases.iter().find(|case| case.name.starts_with("banned")).expect("a case");
-    let found = audited(banned);
+    let cases = every_case();
+    let is_meant = |case: &&Case| case.finding == "FTP004" && case.name.starts_with("banned");
+    let found = audited(cases.iter().find(is_meant).expect("a case"));
     assert!(found.end_to_end.iter().all(|works| works.works), "{:?}", found.end_to_end);
     assert!(found.findings.iter().all(|finding| finding.level == Level::Warning), "{:?}", found.findings);
     assert!(found.matrix.iter().any(|cell| cell.verdict == CellVerdict::Partly), "{:?}", found.matrix);

@@ -22,6 +22,9 @@ mod cpu;
 mod deployments;
 mod expectations;
 mod fence;
+mod findings;
+#[path = "../support/fixtures.rs"]
+mod fixtures;
 mod forms;
 mod generated;
 #[path = "../support/helper_matrix.rs"]

@@ -151,6 +151,17 @@ impl<'lab> Client<'lab> {
         Self { topology, server, files, next_port: Cell::new(*CLIENT_LISTENING_PORTS.start()) }
     }
 
+    /// The same, which goes on listening where another client left off.
+    pub(crate) fn listening_from(self, port: u16) -> Self {
+        self.next_port.set(port);
+        self
+    }
+
+    /// Where the next active transfer listens.
+    pub(crate) fn next_port(&self) -> u16 {
+        self.next_port.get()
+    }
+
     /// Makes a transfer, in at most `patience` seconds. It went well if the program says so, if it negotiated
     /// the data connection in the asked mode and no other (both programs have fallbacks), and if the
     /// content is right.

@@ -6,7 +6,7 @@ use super::super::{Finding, RuleId};
 use super::attribution::Attribution;
 use super::{Found, Kind, Message, place};
 use crate::deployment::Egress;
-use crate::packet::{AddressSet, NameField, PacketSet, PortRange, PortSet, State, TooComplex};
+use crate::packet::{AddressSet, Field, NameField, PacketSet, PortRange, PortSet, State, TooComplex};
 use crate::ruleset::Direction;
 use crate::ruleset::evaluate::Question;
 use crate::ruleset::trace::Decider;
@@ -56,8 +56,13 @@ fn one_way(context: &mut Context<'_>, direction: Direction) -> Result<Vec<Found>
         let own = space.family(family)?;
         families = space.union(families, own)?;
     }
+    // The helper is attached to connections with the server, and expects others between the same two.
+    let ends = space.endpoints(expected)?;
+    let ends = space.forget(ends, Field::SourcePort(0))?;
+    let ends = space.forget(ends, Field::DestinationPort(0))?;
     let anywhere = [
         families,
+        ends,
         site.passing(site.path(direction), direction, space)?,
         space.tcp_flags(u8::MAX, SYN)?,
         space.reply(false)?,

@@ -5,6 +5,7 @@ use crate::audit::helper::{Automatism, Cause, Data, Hint, Limit, Message, Misnam
 use crate::flow::Mode;
 use crate::lang::{Lang, say};
 use crate::packet::Family;
+use crate::ruleset::{Hook, priority};
 
 pub(super) fn words(message: &Message, lang: Lang) -> Words {
     match message {
@@ -220,24 +221,40 @@ fn only_new(data: &Data, rejected: bool, lang: Lang) -> Words {
     }
 }
 
+/// A rule in a chain that runs before connection tracking, or at its priority.
+fn too_early(hook: Hook, priority: i32, lang: Lang) -> Words {
+    let hook = hook.id();
+    let help = say!(
+        lang,
+        "Move the rule to a chain with a priority above -200: `type filter hook {hook} priority mangle`.",
+        "把规则移到优先级高于 -200 的链中：`type filter hook {hook} priority mangle`。"
+    );
+    if priority == priority::CONNTRACK {
+        return Words {
+            title: say!(
+                lang,
+                "the helper is set at {hook} priority -200, that of connection tracking, and is not unless that comes first",
+                "助手设置于 {hook} 优先级 -200，与连接跟踪的优先级相同；连接跟踪未必先执行，若不先执行，助手便不起作用"
+            ),
+            label: say!(lang, "which comes first depends on what was loaded first", "先后取决于加载次序"),
+            help: Some(help),
+        };
+    }
+    Words {
+        title: say!(
+            lang,
+            "the helper is set at {hook} priority {priority}, before connection tracking (-200), and so not at all",
+            "助手设置于 {hook} 优先级 {priority}，早于连接跟踪（-200），因而不起作用"
+        ),
+        label: say!(lang, "there is no connection yet", "此时尚无连接"),
+        help: Some(help),
+    }
+}
+
 fn ineffective(cause: &Cause, of: &[Family], lang: Lang) -> Words {
     let of = families(of);
     match cause {
-        Cause::BeforeConntrack { hook, priority } => Words {
-            title: say!(
-                lang,
-                "the helper is set at {} priority {priority}, before connection tracking (-200), and so not at all",
-                "助手设置于 {} 优先级 {priority}，早于连接跟踪（-200），因而不起作用",
-                hook.id()
-            ),
-            label: say!(lang, "there is no connection yet", "此时尚无连接"),
-            help: Some(say!(
-                lang,
-                "Move the rule to a chain with a priority above -200: `type filter hook {} priority mangle`.",
-                "把规则移到优先级高于 -200 的链中：`type filter hook {} priority mangle`。",
-                hook.id()
-            )),
-        },
+        Cause::BeforeConntrack { hook, priority } => too_early(*hook, *priority, lang),
         Cause::UnknownObject { name } => Words {
             title: say!(
                 lang,

@@ -123,9 +123,16 @@ impl Space {
         Ok(wanted)
     }
 
-    fn preferred_ports(&mut self) -> Result<[PacketSet; 2], TooComplex> {
-        let ports: PortSet = PortRange::new(CLIENT_PORTS.0, CLIENT_PORTS.1).into_iter().collect();
-        Ok([self.source_port(&ports)?, self.destination_port(&ports)?])
+    /// Those that clients have; no program has port 0.
+    fn preferred_ports(&mut self) -> Result<[PacketSet; 4], TooComplex> {
+        let possible: PortSet = PortRange::new(1, u16::MAX).into_iter().collect();
+        let usual: PortSet = PortRange::new(CLIENT_PORTS.0, CLIENT_PORTS.1).into_iter().collect();
+        Ok([
+            self.source_port(&possible)?,
+            self.destination_port(&possible)?,
+            self.source_port(&usual)?,
+            self.destination_port(&usual)?,
+        ])
     }
 
     /// All preferences but those that sets are mostly about, ports, so that they tend to go together.

@@ -15,14 +15,14 @@
 
 mod dice;
 mod draft;
-mod frame;
+pub(crate) mod frame;
 mod helper;
 mod iptables;
 mod judge;
 mod nft;
-mod place;
+pub(crate) mod place;
 mod probe;
-mod range;
+pub(crate) mod range;
 mod translated;
 
 use std::env;

@@ -288,11 +288,13 @@ fn box_mac(network: usize) -> [u8; 6] {
     [2, 0, 0, 0, 1, u8::try_from(network).expect("there are three networks")]
 }
 
-fn world_mac(network: usize) -> [u8; 6] {
+/// The link-layer address of the world in a network.
+pub(crate) fn world_mac(network: usize) -> [u8; 6] {
     [2, 0, 0, 0, 2, u8::try_from(network).expect("there are three networks")]
 }
 
-fn mac(bytes: [u8; 6]) -> String {
+/// A link-layer address, as programs write it.
+pub(crate) fn mac(bytes: [u8; 6]) -> String {
     bytes.map(|byte| format!("{byte:02x}")).join(":")
 }
 
