@@ -316,7 +316,7 @@ impl Transfer {
             DataConnection::Awaited { arrivals, .. } => !arrivals.is_empty(),
         });
         let last = self.completion.as_ref().or(self.command.as_ref());
-        opened && last.is_some_and(|exchange| exchange.reply == Err(Trouble::TimedOut))
+        opened && !self.cut && last.is_some_and(|exchange| exchange.reply == Err(Trouble::TimedOut))
     }
 }
 

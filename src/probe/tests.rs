@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -286,13 +286,76 @@ fn a_control_connection_that_dies_with_a_port_is_told() {
 }
 
 #[test]
+fn a_listing_in_drops_has_an_end() {
+    let waiting: Arc<Mutex<Option<TcpListener>>> = Arc::default();
+    let server = Server::after_login(move |line, stream| {
+        let listener = || waiting.lock().expect("no panic").take();
+        match line.split(' ').next() {
+            Some("EPSV") => {
+                let listener = TcpListener::bind((LOCAL, 0)).expect("a port");
+                let port = listener.local_addr().expect("an address").port();
+                *waiting.lock().expect("no panic") = Some(listener);
+                Some(format!("229 Passive (|||{port}|)"))
+            }
+            Some("LIST") => {
+                let _ = say(stream, "150 Here");
+                let (mut data, _) = listener().expect("EPSV first").accept().expect("a connection");
+                while data.write_all(b"-").is_ok() {
+                    thread::sleep(Duration::from_millis(20));
+                }
+                Some("426 Broken".to_owned())
+            }
+            _ => Some("502 No".to_owned()),
+        }
+    });
+    let start = Instant::now();
+    let seen = server.probe(SHORT);
+    let transfer = &seen.visits[0].transfers[0];
+    assert!(transfer.bytes > 0 && transfer.cut, "{transfer:?}");
+    assert!(start.elapsed() < Duration::from_secs(60), "{:?}", start.elapsed());
+}
+
+#[test]
 fn silence_after_a_port_ends_with_the_time_out() {
-    let server = Server::after_login(|line, _| Some(if line == "NOOP" { "200 Ok" } else { "" }.to_owned()));
+    // Everything but the login and what is asked afterwards is left open.
+    let server = Server::after_login(|_, _| Some(String::new()));
     let seen = server.probe(SHORT);
     let transfer =
         seen.visits[0].transfers.iter().find(|one| one.method == Method::Eprt).expect("a transfer");
     assert_eq!(transfer.request.reply, Err(Trouble::TimedOut));
-    assert!(transfer.completion.as_ref().is_some_and(|noop| noop.reply.is_ok()), "{transfer:?}");
+    assert!(transfer.completion.as_ref().is_some_and(|after| after.reply.is_ok()), "{transfer:?}");
+}
+
+#[test]
+fn a_belated_reply_is_one_all_the_same() {
+    // Replies to requests for data connections come when something else is asked.
+    let server = Server::new(|stream| {
+        let _ = say(&stream, "220 Ready");
+        let mut open = false;
+        for line in BufReader::new(&stream).lines().map_while(Result::ok) {
+            let said = match line.split(' ').next().unwrap_or_default() {
+                "EPSV" | "PASV" | "EPRT" | "PORT" => {
+                    open = true;
+                    continue;
+                }
+                "SYST" if open => say(&stream, "501 No\r\n215 UNIX"),
+                "USER" => say(&stream, "230 In"),
+                "SYST" => say(&stream, "215 UNIX"),
+                _ => say(&stream, "200 Ok"),
+            };
+            if said.is_err() {
+                return;
+            }
+        }
+    });
+    let seen = server.probe(SHORT);
+    for transfer in &seen.visits[0].transfers {
+        assert_eq!(transfer.request.reply.as_ref().map(|reply| reply.code), Ok(501), "{transfer:?}");
+        assert!(transfer.request.took > SHORT && transfer.completion.is_none(), "{transfer:?}");
+    }
+    assert_eq!(seen.visits[0].transfers.len(), 4);
+    let found = conclude(&plan(server.address.port(), SHORT), &seen);
+    assert!(found.conclusions.iter().all(|one| one.kind != Kind::AlgInterference), "{found:?}");
 }
 
 #[test]

@@ -49,12 +49,12 @@ impl Transfers<'_> {
     }
 
     fn passive(&self, control: &mut Control, method: Method, work: Work, file: File<'_>) -> Transfer {
-        let offer = offer(control, method);
+        let asked = control.ask(method.id());
+        let (asked, after) = belated(control, asked);
+        let offer = understood(method, asked);
         let mut transfer = Transfer::new(method, work, offer.exchange);
         let Some(port) = offer.port else {
-            if transfer.request.reply == Err(Trouble::TimedOut) {
-                transfer.completion = Some(control.ask("NOOP"));
-            }
+            transfer.completion = after;
             return transfer;
         };
         // The address in the reply is the server's word, which may be wrong or bad: the control connection shows a right
@@ -102,12 +102,12 @@ impl Transfers<'_> {
             stream: None,
         };
         let request = port_command(method, own);
-        let exchange = self.ask_and_await(control, &request, &mut awaited);
-        let mut transfer = Transfer::new(method, work, exchange);
-        if transfer.request.reply == Err(Trouble::TimedOut) {
-            transfer.completion = Some(control.ask("NOOP"));
-        }
+        let asked = self.ask_and_await(control, &request, &mut awaited);
+        let (asked, after) = belated(control, asked);
+        awaited.look();
+        let mut transfer = Transfer::new(method, work, asked);
         if !transfer.request.is_positive() {
+            transfer.completion = after;
             transfer.data = Some(awaited.record());
             return transfer;
         }
@@ -242,12 +242,38 @@ struct Received {
 /// Asks for a passive data connection.
 pub(super) fn offer(control: &mut Control, method: Method) -> Offer {
     let exchange = control.ask(method.id());
+    understood(method, exchange)
+}
+
+/// What the reply to `PASV` or `EPSV` offers.
+fn understood(method: Method, exchange: Exchange) -> Offer {
     let (address, port) = match (&exchange.reply, method) {
         (Ok(reply), Method::Pasv) if reply.code == 227 => address_of_pasv(reply).unzip(),
         (Ok(reply), Method::Epsv) if reply.code == 229 => (None, port_of_epsv(reply)),
         _ => (None, None),
     };
     Offer { method, exchange, address, port, dial: None }
+}
+
+/// Asks for something else after a request that got no reply in time. The first reply to that is the belated one of a
+/// slow server; unless it is the only one, which says that the server goes on and the request is still open.
+///
+/// Returns the request as it now stands, and what the other question brought, if there is still no reply to the request.
+fn belated(control: &mut Control, request: Exchange) -> (Exchange, Option<Exchange>) {
+    const QUESTION: &str = "SYST";
+    const ITS_REPLY: u16 = 215;
+    if request.reply != Err(Trouble::TimedOut) {
+        return (request, None);
+    }
+    let first = control.ask(QUESTION);
+    if first.reply.as_ref().map_or(true, |reply| reply.code == ITS_REPLY) {
+        return (request, Some(first));
+    }
+    if control.listen().reply.is_err() {
+        return (request, Some(first));
+    }
+    let took = request.took + first.took;
+    (Exchange { reply: first.reply, took, ..request }, None)
 }
 
 /// Somebody who is to connect.

@@ -40,6 +40,9 @@ pub(crate) struct Row {
     /// What an audit finds of what is about helpers or missing.
     #[allow(dead_code, reason = "the lab does not audit")]
     pub(crate) findings: &'static [&'static str],
+    /// What a probe concludes from sessions of both kinds.
+    #[allow(dead_code, reason = "only the lab can tell")]
+    pub(crate) conclusions: &'static [&'static str],
 }
 
 /// A rule, as iptables and as nft have it.
@@ -80,6 +83,7 @@ const SERVER: Row = Row {
     active: true,
     stalls: false,
     findings: &[],
+    conclusions: &[],
 };
 const HELPED: Row = Row { helper: Some("prerouting"), ..SERVER };
 const CLIENT: Row = Row { at: At::Client, incoming: &[RELATED], ..SERVER };
@@ -92,17 +96,35 @@ pub(crate) const ROWS: &[Row] = &[
         incoming: &[RELATED, CONTROL],
         passive: false,
         findings: &["FTP005", "FTP009"],
+        conclusions: &["RANGE_FILTERED"],
         ..SERVER
     },
-    Row { name: "related with a helper", incoming: &[RELATED, CONTROL], ..HELPED },
-    Row { name: "a helper and established only", passive: false, findings: &["FTP012"], ..HELPED },
-    Row { name: "a helper and what it expects", incoming: &[ESTABLISHED, CONTROL, SCOPED], ..HELPED },
+    Row {
+        name: "related with a helper",
+        incoming: &[RELATED, CONTROL],
+        conclusions: &["HELPER_ONLY"],
+        ..HELPED
+    },
+    Row {
+        name: "a helper and established only",
+        passive: false,
+        findings: &["FTP012"],
+        conclusions: &["RANGE_FILTERED"],
+        ..HELPED
+    },
+    Row {
+        name: "a helper and what it expects",
+        incoming: &[ESTABLISHED, CONTROL, SCOPED],
+        conclusions: &["HELPER_ONLY"],
+        ..HELPED
+    },
     Row {
         name: "a helper under TLS",
         incoming: &[ESTABLISHED, CONTROL, SCOPED],
         tls: true,
         passive: false,
         findings: &["FTP011"],
+        conclusions: &["HELPER_ONLY"],
         ..HELPED
     },
     Row { name: "a static range", incoming: &[ESTABLISHED, CONTROL, RANGE], ..SERVER },
@@ -113,12 +135,14 @@ pub(crate) const ROWS: &[Row] = &[
         outgoing: Some(&[ESTABLISHED, OTHER_SOURCE]),
         active: false,
         findings: &["FTP021"],
+        conclusions: &["ACTIVE_BLOCKED"],
         ..SERVER
     },
     Row {
         name: "a helper and related let out",
         incoming: &[RELATED, CONTROL],
         outgoing: Some(&[RELATED]),
+        conclusions: &["HELPER_ONLY"],
         ..HELPED
     },
     Row {
@@ -126,6 +150,7 @@ pub(crate) const ROWS: &[Row] = &[
         incoming: &[ESTABLISHED, CONTROL, RANGE_NEW],
         stalls: true,
         findings: &["FTP013"],
+        conclusions: &["NEW_ONLY_WITH_HELPER"],
         ..HELPED
     },
     Row {
@@ -133,23 +158,32 @@ pub(crate) const ROWS: &[Row] = &[
         incoming: &[ESTABLISHED, CONTROL, RANGE_NEW, REJECT],
         passive: false,
         findings: &["FTP013"],
+        conclusions: &["NEW_ONLY_WITH_HELPER"],
         ..HELPED
     },
-    Row { name: "a client without a helper", active: false, findings: &["FTP009", "FTP021"], ..CLIENT },
+    Row {
+        name: "a client without a helper",
+        active: false,
+        findings: &["FTP009", "FTP021"],
+        conclusions: &["ACTIVE_BLOCKED"],
+        ..CLIENT
+    },
     Row {
         name: "a client with the helper where its packets do not pass",
         helper: Some("prerouting"),
         active: false,
         findings: &["FTP017", "FTP021"],
+        conclusions: &["ACTIVE_BLOCKED"],
         ..CLIENT
     },
-    Row { name: "a client with a helper", helper: Some("output"), ..CLIENT },
+    Row { name: "a client with a helper", helper: Some("output"), conclusions: &["HELPER_ONLY"], ..CLIENT },
     Row {
         name: "a client with a helper under TLS",
         helper: Some("output"),
         tls: true,
         active: false,
         findings: &["FTP011"],
+        conclusions: &["HELPER_ONLY"],
         ..CLIENT
     },
     Row {
@@ -159,6 +193,7 @@ pub(crate) const ROWS: &[Row] = &[
         passive: false,
         active: false,
         findings: &["FTP005", "FTP009", "FTP021"],
+        conclusions: &["RANGE_FILTERED", "ACTIVE_BLOCKED"],
         ..SERVER
     },
     Row {
@@ -166,15 +201,22 @@ pub(crate) const ROWS: &[Row] = &[
         at: At::Router,
         incoming: &[RELATED, CONTROL],
         helper: Some("prerouting"),
+        conclusions: &["HELPER_ONLY"],
         ..SERVER
     },
-    Row { name: "masquerading without a helper", active: false, ..MASQUERADE },
-    Row { name: "masquerading with a helper", helper: Some("prerouting"), ..MASQUERADE },
+    Row { name: "masquerading without a helper", active: false, conclusions: &["NAT_NO_ALG"], ..MASQUERADE },
+    Row {
+        name: "masquerading with a helper",
+        helper: Some("prerouting"),
+        conclusions: &["NAT_NO_ALG"],
+        ..MASQUERADE
+    },
     Row {
         name: "masquerading with a helper under TLS",
         helper: Some("prerouting"),
         tls: true,
         active: false,
+        conclusions: &["NAT_NO_ALG"],
         ..MASQUERADE
     },
 ];

@@ -91,6 +91,8 @@ fn absent(plan: &Plan, visit: &Visit, transfers: &[&Transfer], found: &mut Vec<F
     for transfer in transfers {
         let request = &transfer.request;
         match &request.reply {
+            // This machine has no port to listen on.
+            Err(_) if request.command.is_none() => {}
             Err(Trouble::TimedOut) if answers_again(transfer) => {
                 return blocked(transfer, request, silence(plan), found);
             }

@@ -3,11 +3,9 @@
 use super::dialled::{Answer, answer, evidence};
 use super::words;
 use super::{Found, said};
-use crate::deployment::Tls;
 use crate::flow::FlowId;
 use crate::probe::conclusion::{Cause, Evidence, Kind, Verdict};
 use crate::probe::observation::{Halt, Stage, Trouble, Visit};
-use crate::probe::plan::Plan;
 
 /// Both flows of the control connection, and whether data connections can be judged at all.
 #[derive(Debug)]
@@ -21,13 +19,13 @@ pub(super) struct Control {
 }
 
 /// Judges the control connection of `visit`.
-pub(super) fn judge(plan: &Plan, visit: &Visit, found: &mut Vec<Found>) -> Control {
+pub(super) fn judge(visit: &Visit, found: &mut Vec<Found>) -> Control {
     let dial = &visit.control;
     let flows = [FlowId::A1, FlowId::P1];
     let evidence = evidence(dial);
     let mut conclude = |kind| found.push(Found::new(kind, evidence.clone()).stops(&flows));
     let (opening, answering) = match answer(dial, None) {
-        Answer::Established => return established(plan, visit, found),
+        Answer::Established => return established(visit, found),
         Answer::Blocked(cause) => {
             conclude(match cause {
                 Cause::Dropped => Kind::ControlFiltered,
@@ -46,9 +44,9 @@ pub(super) fn judge(plan: &Plan, visit: &Visit, found: &mut Vec<Found>) -> Contr
 }
 
 /// The control connection exists: a reply over it proves both directions.
-fn established(plan: &Plan, visit: &Visit, found: &mut Vec<Found>) -> Control {
+fn established(visit: &Visit, found: &mut Vec<Found>) -> Control {
     if let Some(halt) = &visit.halt {
-        halted(plan, visit, halt, found);
+        halted(visit, halt, found);
     }
     let answered = visit.exchanges.iter().find(|exchange| exchange.reply.is_ok());
     // Whether it was agreed on or not, TLS was spoken in both directions.
@@ -70,7 +68,7 @@ fn established(plan: &Plan, visit: &Visit, found: &mut Vec<Found>) -> Control {
 }
 
 /// Why the session came to no transfer.
-fn halted(plan: &Plan, visit: &Visit, halt: &Halt, found: &mut Vec<Found>) {
+fn halted(visit: &Visit, halt: &Halt, found: &mut Vec<Found>) {
     let last = visit.exchanges.last();
     let refusal = last.and_then(|exchange| exchange.reply.as_ref().ok());
     let text = refusal.map(|reply| reply.lines.join("\n").to_lowercase()).unwrap_or_default();
@@ -78,12 +76,13 @@ fn halted(plan: &Plan, visit: &Visit, halt: &Halt, found: &mut Vec<Found>) {
         (Some(Trouble::NotAReply(_) | Trouble::TooLong), _) => Kind::NotFtp,
         (Some(Trouble::Stopped), _) | (_, Stage::Connect) => return,
         (None, _) if refusal.is_some_and(|reply| reply.code == 421) => Kind::ServerFull,
-        (_, Stage::Greeting) if plan.tls == Tls::Implicit => Kind::TlsUnavailable,
         (None, Stage::Greeting) => Kind::ServerFull,
         (Some(_), Stage::Greeting) => Kind::NoGreeting,
         (Some(Trouble::Tls(reason)), Stage::Handshake) if words::speak_of_certificates(reason) => {
             Kind::CertificateRejected
         }
+        // Silence is no refusal: whoever is slow, or hangs, may speak TLS.
+        (Some(Trouble::TimedOut), Stage::Auth | Stage::Handshake | Stage::Protect) => Kind::ControlLost,
         (_, Stage::Auth | Stage::Handshake | Stage::Protect) => Kind::TlsUnavailable,
         (None, Stage::Login | Stage::Prepare) if words::demand_tls(&text) => Kind::TlsRequired,
         (None, Stage::Login) => Kind::LoginFailed,

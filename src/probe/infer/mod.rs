@@ -38,7 +38,7 @@ pub fn conclude_beside(plan: &Plan, seen: &Observation, sweeps: &[Sweep]) -> Con
     let mut judged: Vec<Judged<'_>> = Vec::new();
     for visit in &seen.visits {
         let mut found = Vec::new();
-        let control = control::judge(plan, visit, &mut found);
+        let control = control::judge(visit, &mut found);
         let passive = passive::judge(plan, visit, &mut found);
         let active = active::judge(plan, visit, &mut found);
         policy::judge(plan, visit, &mut found);

@@ -77,6 +77,8 @@ fn what_ends_before_a_transfer_says_nothing_of_data_connections() {
         (Stage::Greeting, Some(Trouble::NotAReply("SSH-2.0".into())), None, Kind::NotFtp),
         (Stage::Greeting, None, Some("421 Too many connections."), Kind::ServerFull),
         (Stage::Auth, None, Some("500 Unknown command."), Kind::TlsUnavailable),
+        (Stage::Auth, Some(Trouble::TimedOut), None, Kind::ControlLost),
+        (Stage::Handshake, Some(Trouble::TimedOut), Some("234 Go on."), Kind::ControlLost),
         (
             Stage::Handshake,
             Some(Trouble::Tls("invalid peer certificate: UnknownIssuer".into())),

@@ -4,6 +4,7 @@
 //! Here are the rules of the helper matrix. The same is asked of what is generated ([`crate::prove`]), of filters of every
 //! kind ([`super::filters`]) and of rules that a patch of the audit mends ([`crate::audit`]).
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::PathBuf;
@@ -83,9 +84,13 @@ fn faults(topology: &Topology, server: &Server, loader: &Loader, row: &Row) -> V
     faults.into_iter().map(|fault| format!("{}: {fault}", row.name)).collect()
 }
 
-/// What the probe saw otherwise than real clients do, by the row's own word.
+/// What the probe saw otherwise than real clients do, by the row's own word, or concluded otherwise.
 fn experience(row: &Row, seen: &Seen) -> Vec<String> {
     let mut faults = Vec::new();
+    let expected: BTreeSet<String> = row.conclusions.iter().map(|&name| name.to_owned()).collect();
+    if seen.conclusions() != expected {
+        faults.push(format!("{:?}, not {expected:?}", seen.conclusions()));
+    }
     for ((family, tls), seen) in seen.connections().unwrap_or_default() {
         let same = (seen.passive == Verdict::Pass, seen.active == Verdict::Pass) == (row.passive, row.active);
         if tls == row.tls && !same {

@@ -226,7 +226,7 @@ impl Session {
         self
     }
 
-    /// No reply to `PORT`, and then one to `NOOP`, or none either.
+    /// No reply to `PORT`, and then one to `SYST`, or none either.
     pub(super) fn stalls_at_port(mut self, answers: bool) -> Self {
         let silence = |command: &str| Exchange {
             command: Some(command.into()),
@@ -234,8 +234,8 @@ impl Session {
             took: Duration::from_secs(2),
         };
         let mut transfer = transfer(Method::Port, silence("PORT"), Some(self.awaited(Vec::new())));
-        let noop = if answers { exchange(Some("NOOP"), "200 Ok.") } else { silence("NOOP") };
-        transfer.completion = Some(noop);
+        let after = if answers { exchange(Some("SYST"), "215 UNIX Type: L8") } else { silence("SYST") };
+        transfer.completion = Some(after);
         self.0.transfers.push(transfer);
         self
     }
