@@ -7,7 +7,8 @@
 use std::net::IpAddr;
 
 use ftpfw::packet::{Family, Protocol};
-use ftpfw::ruleset::{Action, AddressType, Chain, Direction, Hook, Match, Rule, Ruleset};
+use ftpfw::ruleset::{Action, AddressType, Chain, Direction, Endpoint, Hook, Match, Rule, Ruleset};
+use ipnet::IpNet;
 
 /// How deep anchors may be entered from each other.
 const MAX_ANCHORS: usize = 64;
@@ -213,7 +214,10 @@ impl Machine<'_> {
                     visit.ended |= rule.quick && visit.decided > before;
                     return Some(());
                 }
-                Action::DestinationNat { .. } | Action::SourceNat { .. } | Action::Divert { .. } => {
+                Action::DestinationNat { .. }
+                | Action::SourceNat { .. }
+                | Action::MoveNetwork { .. }
+                | Action::Divert { .. } => {
                     translation.push(action.clone());
                 }
                 _ => return None,
@@ -335,8 +339,25 @@ fn apply(action: &Action, packet: &mut Packet) -> Option<()> {
                 packet.source_port = ports.first();
             }
         }
+        // Section "POOL OPTIONS", `bitmask`: the network of the pool, and the rest of the address.
+        Action::MoveNetwork { end: Endpoint::Source, network } => {
+            packet.source = grafted(packet.source, network)?;
+        }
+        Action::MoveNetwork { end: Endpoint::Destination, network } => {
+            packet.destination = grafted(packet.destination, network)?;
+        }
         Action::Divert { .. } => {}
         _ => return None,
     }
     Some(())
+}
+
+/// The address, bit by bit: of the network as far as that goes. IPv4 is all that is asked here.
+fn grafted(address: IpAddr, network: &IpNet) -> Option<IpAddr> {
+    let (IpAddr::V4(address), IpNet::V4(network)) = (address, network) else { return None };
+    let bit = |at: u32| {
+        let from = if at < u32::from(network.prefix_len()) { network.addr() } else { address };
+        u32::from(from) & (1 << (31 - at))
+    };
+    Some(IpAddr::V4((0..32).map(bit).sum::<u32>().into()))
 }

@@ -50,7 +50,13 @@ fn translating() -> impl Strategy<Value = String> {
         word(&["proto tcp", "proto udp", "proto { tcp, udp }"]),
         word(&["any", "10.0.0.1", "! 10.0.0.3"]),
         word(&["any", "10.0.0.3", "10.0.0.2/31"]),
-        word(&["rdr-to 10.0.0.4", "rdr-to 10.0.0.3 port 21", "nat-to 10.0.0.2 static-port"]),
+        word(&[
+            "rdr-to 10.0.0.4",
+            "rdr-to 10.0.0.3 port 21",
+            "nat-to 10.0.0.2 static-port",
+            "rdr-to 10.0.0.0/30 bitmask",
+            "nat-to 10.0.0.4/30 bitmask static-port",
+        ]),
     )
         .prop_map(|(action, tag, proto, from, to, end)| {
             let direction = if end.starts_with("rdr") { "in" } else { "out" };
@@ -156,6 +162,88 @@ fn naive(packet: &Packet) -> naive_pf::Packet {
         icmp: (0, 0),
         arrival: interface(&packet.in_interface),
         departure: interface(&packet.out_interface),
+    }
+}
+
+/// Pools, and the addresses in them.
+const POOLS: [(&str, &[&str]); 3] = [
+    ("{ 10.0.0.3, 10.0.0.4 }", &["10.0.0.3", "10.0.0.4"]),
+    ("10.0.0.2/31", &["10.0.0.2", "10.0.0.3"]),
+    ("{ 10.0.0.0/31, 10.0.0.4 }", &["10.0.0.0", "10.0.0.1", "10.0.0.4"]),
+];
+
+/// Rules of which one translates to `POOL`, and others that look at what becomes of that.
+fn pooled() -> impl Strategy<Value = (String, Format)> {
+    let word = |words: &'static [&'static str]| select(words);
+    let openbsd = (
+        word(&["match", "pass", "pass quick"]),
+        word(&["rdr-to POOL", "rdr-to POOL port 21", "nat-to POOL static-port"]),
+    )
+        .prop_map(|(action, end)| {
+            let direction = if end.starts_with("rdr") { "in" } else { "out" };
+            let (action, quick) = action.split_once(' ').unwrap_or((action, ""));
+            format!("{action} {direction} {quick} inet proto tcp from any to any {end}")
+        });
+    let freebsd = word(&["rdr", "rdr pass", "nat"]).prop_map(|action| {
+        let end = if action == "nat" { "static-port" } else { "" };
+        format!("{action} inet proto tcp from any to any -> POOL {end}")
+    });
+    let rules = || proptest::collection::vec(rule(), 0..4);
+    prop_oneof![
+        (rules(), openbsd, rules()).prop_map(|(first, one, then)| (
+            [first, vec![one], then].concat().join("\n") + "\n",
+            Format::PfOpenbsd
+        )),
+        (freebsd, rules())
+            .prop_map(|(one, then)| ([vec![one], then].concat().join("\n") + "\n", Format::PfFreebsd)),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
+    #[test]
+    fn a_pool_is_any_of_its_addresses(
+        (content, format) in pooled(),
+        (pool, addresses) in select(&POOLS[..]),
+        packets in proptest::collection::vec(packet(), 1..20),
+        way in select(&Path::ALL[..]),
+    ) {
+        let chosen = |to: &str| {
+            let text = Text { name: "pf.conf".to_owned(), content: content.replace("POOL", to) };
+            let collection = read(vec![(text, format)], &mut |_| None);
+            assert_eq!(&collection.problems, &[], "{content}");
+            collection.ruleset
+        };
+        let singles: Vec<_> = addresses.iter().map(|address| chosen(address)).collect();
+        let ruleset = chosen(pool);
+        let tracer = Tracer::new(&ruleset);
+        let mut space = Space::new(Budget::default());
+        let set = accepted(&ruleset, Question::about(way, PacketSet::FULL), &mut space).expect("a small rule set");
+        for mut packet in packets {
+            if way != Path::Output {
+                "em0".clone_into(&mut packet.in_interface);
+            }
+            if way != Path::Input {
+                "em1".clone_into(&mut packet.out_interface);
+            }
+            let outcome = |ruleset| Machine { ruleset, own: &[] }.filter(&naive(&packet));
+            let Some(outcomes) = singles.iter().map(outcome).collect::<Option<Vec<_>>>() else { continue };
+            let verdict = |outcome: &Outcome| match outcome {
+                Outcome::Passed { .. } => Verdict::Accept,
+                Outcome::Blocked { told: false } => Verdict::Drop,
+                Outcome::Blocked { told: true } => Verdict::Reject,
+            };
+            let verdicts: Vec<Verdict> = outcomes.iter().map(verdict).collect();
+            let expected = if verdicts.windows(2).all(|two| two[0] == two[1]) { verdicts[0] } else { Verdict::Unknown };
+            prop_assert_eq!(tracer.trace(&packet, way).verdict, expected, "{:#?}\n{}", packet, content);
+            let passes = verdicts.iter().filter(|verdict| **verdict == Verdict::Accept).count();
+            let member = match passes {
+                0 => Membership::Never,
+                all if all == verdicts.len() => Membership::Always,
+                _ => Membership::Sometimes,
+            };
+            prop_assert_eq!(space.membership(set, &packet), member, "{:#?}\n{}", packet, content);
+        }
     }
 }
 

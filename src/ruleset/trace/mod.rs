@@ -12,7 +12,7 @@ use self::condition::Answers;
 pub(super) use self::condition::{is_of_connection, of_template};
 pub use self::netfilter::ANNOUNCED_TRANSLATED;
 use super::order::Order;
-use super::translation::{Doubt, translates};
+use super::translation::{Doubt, moved, translates};
 use super::{Action, Endpoint, Match, Rule, Ruleset, announced};
 use crate::packet::{Packet, Payload};
 
@@ -263,6 +263,12 @@ fn translate(action: &Action, packet: &mut Packet) {
             }
         }
         Action::SourceNat { address: Some(address), .. } => packet.source = *address,
+        Action::MoveNetwork { end: Endpoint::Source, network } => {
+            packet.source = moved(packet.source, *network);
+        }
+        Action::MoveNetwork { end: Endpoint::Destination, network } => {
+            packet.destination = moved(packet.destination, *network);
+        }
         _ => {}
     }
 }

@@ -3,7 +3,7 @@
 use super::condition::{Answers, Meeting, Translated, TranslatedEnd, begins_connection, has_connection};
 use super::{Decider, Doubts, Path, Question, RuleRef, Tracer, Verdict, Way, translate};
 use crate::packet::{Packet, State};
-use crate::ruleset::translation::{changes, moved, translated_end};
+use crate::ruleset::translation::{changes, translated_end};
 use crate::ruleset::{Action, BaseChain, Endpoint, Hook, MAX_DEPTH, Masked, Policy, System};
 
 /// How many chains a packet may enter in all. Where each chain enters the next one twice, there is no end to it.
@@ -143,12 +143,6 @@ impl<'a> Walk<'a, '_> {
                     Endpoint::Source => self.doubts.source = doubt,
                     Endpoint::Destination => self.doubts.destination = doubt,
                 }
-            }
-            Action::MoveNetwork { end: Endpoint::Source, network } => {
-                packet.source = moved(packet.source, *network);
-            }
-            Action::MoveNetwork { end: Endpoint::Destination, network } => {
-                packet.destination = moved(packet.destination, *network);
             }
             other => translate(other, packet),
         }

@@ -3,8 +3,8 @@
 use super::cursor::{Cursor, Fault};
 use super::draft::{Draft, Keep};
 use super::part::{Parts, Translation};
-use super::pool::{Pool, Target};
-use crate::packet::{AddressSet, PortSet};
+use super::pool::{Choice, Pool, Target};
+use crate::packet::AddressSet;
 use crate::ruleset::{Action, Direction, Hook, Match};
 
 /// What a filter rule does with the packets that it matches.
@@ -37,11 +37,7 @@ pub(super) fn filter(
         Verb::Reject => vec![Action::Reject],
         Verb::Match => Vec::new(),
     };
-    let finish = |draft: &Draft, translation: Vec<Action>, ports: Option<PortSet>| {
-        let mut draft = draft.clone();
-        if let Some(ports) = ports {
-            draft.destination_port = Some(Match::DestinationPort(ports));
-        }
+    let finish = |draft: &Draft, translation: Vec<Action>| {
         let mut actions = draft.actions.clone();
         let unknown = translation.iter().find(|action| matches!(action, Action::Unknown(_)));
         match unknown.or(draft.unknown.as_ref()) {
@@ -55,29 +51,44 @@ pub(super) fn filter(
         (draft.matches(Hook::PfFilter, keeps), actions)
     };
     let mut bodies: Vec<Body> = Vec::new();
-    let mut source = Vec::new();
-    let mut destination = Vec::new();
+    let (mut source, mut destination) = (Vec::new(), Vec::new());
     for translation in &parts.translations {
         match translation {
-            Translation::Source(pool) => source.push(pool.source("nat-to")),
+            Translation::Source(pool) => source = pool.source("nat-to"),
             Translation::Destination(pool) => {
                 destination = pool.destination("rdr-to", draft.destination_ports());
             }
             Translation::Both(pool) => {
                 let both = both_ways(draft, pool);
-                bodies.extend(both.into_iter().map(|(draft, action)| finish(&draft, vec![action], None)));
+                bodies.extend(both.into_iter().map(|(draft, action)| finish(&draft, vec![action])));
             }
         }
     }
-    if destination.is_empty() && bodies.is_empty() {
-        bodies.push(finish(draft, source, None));
-    } else {
-        bodies.extend(destination.into_iter().map(|(ports, action)| {
-            let actions = [action].into_iter().chain(source.iter().cloned()).collect();
-            finish(draft, actions, ports)
-        }));
+    if bodies.is_empty() {
+        // Of both ends, either all choices or none.
+        let either = |choices: Vec<Choice>| -> Vec<Option<Choice>> {
+            if choices.is_empty() { vec![None] } else { choices.into_iter().map(Some).collect() }
+        };
+        let source = either(source);
+        for destination in either(destination) {
+            for choice in &source {
+                let mut draft = draft.clone();
+                let chosen = destination.iter().chain(choice);
+                let actions = chosen.map(|choice| chosen_by(&mut draft, choice)).collect();
+                bodies.push(finish(&draft, actions));
+            }
+        }
     }
     Ok((bodies, draft.quick))
+}
+
+/// Makes a rule one for a choice of a pool, and says what it then does.
+pub(super) fn chosen_by(draft: &mut Draft, choice: &Choice) -> Action {
+    if let Some(ports) = &choice.ports {
+        draft.destination_port = Some(Match::DestinationPort(ports.clone()));
+    }
+    draft.others.extend(choice.conditions.iter().cloned());
+    choice.action.clone()
 }
 
 fn verb(cursor: &mut Cursor<'_>, rejects: bool) -> Result<Verb, Fault> {
@@ -109,7 +120,7 @@ pub(super) fn both_ways(draft: &Draft, pool: &Pool) -> Vec<(Draft, Action)> {
         },
         _ => None,
     };
-    let (Some(own), Target::Address(public)) = (own, pool.target) else {
+    let (Some(own), &Target::Address(public)) = (own, &pool.target) else {
         return vec![(draft.clone(), pool.unknown("binat-to"))];
     };
     let leaving = Draft { direction: Some(Direction::Out), ..draft.clone() };

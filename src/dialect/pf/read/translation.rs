@@ -1,7 +1,7 @@
 //! Translation rules of their own, as FreeBSD and macOS have them: `nat`, `rdr`, `binat`.
 
 use super::cursor::{Cursor, Fault};
-use super::filter::{Body, both_ways};
+use super::filter::{Body, both_ways, chosen_by};
 use super::part::Parts;
 use super::place::Section;
 use super::pool::pool;
@@ -40,13 +40,15 @@ pub(super) fn translation(
         rules.push((section, (matches, actions)));
     };
     match kind {
-        Section::Nat => add(kind, draft.matches(kind.hook(), false), pool.source("->")),
-        Section::Rdr => {
-            for (ports, action) in pool.destination("->", draft.destination_ports()) {
+        Section::Nat | Section::Rdr => {
+            let choices = if kind == Section::Nat {
+                pool.source("->")
+            } else {
+                pool.destination("->", draft.destination_ports())
+            };
+            for choice in &choices {
                 let mut draft = draft.clone();
-                if let Some(ports) = ports {
-                    draft.destination_port = Some(Match::DestinationPort(ports));
-                }
+                let action = chosen_by(&mut draft, choice);
                 add(kind, draft.matches(kind.hook(), false), action);
             }
         }

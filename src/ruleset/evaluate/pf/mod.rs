@@ -12,7 +12,8 @@ use std::collections::HashMap;
 use self::standing::{Standing, Standings, anchored, decides};
 use super::condition::{Place, Translates, all};
 use super::outcome::Asked;
-use crate::packet::{Field, NameField, PacketSet, PortSet, Space, State, TooComplex};
+use super::translation;
+use crate::packet::{NameField, PacketSet, Space, State, TooComplex};
 use crate::ruleset::trace::{Decider, Path, RuleRef, Verdict};
 use crate::ruleset::{Action, Chain, Direction, Hook, Match, Policy, Rule, Ruleset, is_of_ftp_proxy};
 
@@ -154,22 +155,7 @@ impl Evaluation<'_, '_> {
     /// The packets that a rule's translation sends into `set`.
     fn translated(&mut self, rule: &Rule, mut set: PacketSet) -> Result<PacketSet, TooComplex> {
         for action in rule.actions.iter().rev() {
-            match action {
-                Action::DestinationNat { address, port } => {
-                    if let Some(port) = port {
-                        let ports = self.space.destination_port(&PortSet::any())?;
-                        let assigned = self.space.assign(set, Field::DestinationPort(*port))?;
-                        set = self.choose(ports, assigned, set)?;
-                    }
-                    if let Some(address) = address {
-                        set = self.space.assign(set, Field::Destination(*address))?;
-                    }
-                }
-                Action::SourceNat { address: Some(address), .. } => {
-                    set = self.space.assign(set, Field::Source(*address))?;
-                }
-                _ => {}
-            }
+            set = translation::before(self.space, &[], action, set)?;
         }
         Ok(set)
     }

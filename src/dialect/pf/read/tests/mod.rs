@@ -140,6 +140,7 @@ fn action(action: &Action) -> String {
         Action::Reject => "reject".to_owned(),
         Action::Notrack => "stateless".to_owned(),
         Action::Unknown(words) => format!("?{words}?"),
+        Action::MoveNetwork { end, network } => format!("{end:?} in {network}").to_lowercase(),
         Action::DestinationNat { address, port } => format!(
             "dnat={}{}",
             address.map_or("self".to_owned(), |address| address.to_string()),

@@ -35,8 +35,17 @@ fn options_of_openbsd() {
     check("pass out proto tcp divert-reply", "out tcp syn -> accept");
     check(
         "match in rdr-to { 10.0.0.1 10.0.0.2 } round-robin",
-        "in -> ?rdr-to { 10.0.0.1 10.0.0.2 } round-robin?",
+        "in ?rdr-to { 10.0.0.1 10.0.0.2 } round-robin: 10.0.0.1? -> dnat=10.0.0.1
+         in !?rdr-to { 10.0.0.1 10.0.0.2 } round-robin: 10.0.0.1? -> dnat=10.0.0.2",
     );
+    check(
+        "match out nat-to 10.0.0.4/31",
+        "out ?nat-to 10.0.0.4/31: 10.0.0.4? -> snat=10.0.0.4 ports 50001-65535
+         out !?nat-to 10.0.0.4/31: 10.0.0.4? -> snat=10.0.0.5 ports 50001-65535",
+    );
+    check("match out nat-to 10.0.0.0/24 bitmask static-port", "out -> source in 10.0.0.0/24");
+    check("match in rdr-to 10.0.0.0/24 bitmask", "in -> destination in 10.0.0.0/24");
+    check("match in rdr-to { 10.0.0.1 2001:db8::1 }", "in -> ?rdr-to { 10.0.0.1 2001:db8::1 }?");
     check(
         "pass in proto udp rdr-to 10.0.0.0/24 source-hash 0x1234 sticky-address",
         "in udp -> ?rdr-to 10.0.0.0/24 source-hash 0x1234 sticky-address?",
