@@ -4,8 +4,7 @@
 //! list descends the bits of the source address together, then those of the destination: at each bit the cases that
 //! test it part, those that do not go both ways. Few arrive anywhere, and only the nodes of the result are ever made.
 
-use std::collections::HashMap;
-
+use foldhash::{HashMap, HashMapExt as _};
 use ipnet::IpNet;
 
 use super::arena::{Arena, Ref, Variable};
@@ -121,20 +120,25 @@ struct Kind<'a> {
 /// A prefix of an address, and the kind of case that it belongs to.
 #[derive(Debug, Clone, Copy)]
 struct Entry {
-    /// The prefix, at the top.
-    bits: u128,
+    /// The prefix, at the top: its upper half and its lower one.
+    bits: [u64; 2],
     length: Variable,
-    kind: usize,
+    kind: u32,
 }
 
 impl Entry {
     fn bit(&self, depth: Variable) -> bool {
-        self.bits << depth >> 127 == 1
+        self.bits[usize::from(depth / 64)] << (depth % 64) >> 63 == 1
+    }
+
+    /// The bits from `depth` on to the end of its byte.
+    fn byte(&self, depth: Variable) -> u8 {
+        (self.bits[usize::from(depth / 64)] << (depth % 64) >> 56) as u8
     }
 }
 
 /// The address that is looked at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Stage {
     Source,
     Destination,
@@ -152,13 +156,29 @@ impl Stage {
 struct Descent<'s, 'a> {
     space: &'s mut Space,
     /// Per case its source and its kind.
-    cases: Vec<(&'a AddressSet, usize)>,
+    cases: Vec<(&'a AddressSet, u32)>,
     kinds: Vec<Kind<'a>>,
     family: Family,
-    /// What a list of kinds answers below the source address.
-    below_source: HashMap<(Sets, Vec<usize>), Ref>,
-    /// The same below both addresses.
-    below_destination: HashMap<(Sets, Vec<usize>), Ref>,
+    /// The entries of the parts that are being descended, one part above the other.
+    entries: Vec<Entry>,
+    /// What a list of kinds answers below an address.
+    below: HashMap<(Stage, Sets, Vec<u32>), Ref>,
+    /// The same of a single one, as most are.
+    below_one: HashMap<(Stage, Sets, u32), Ref>,
+    /// What ends of single prefixes that lie within a byte answer.
+    ends: HashMap<End, Ref>,
+}
+
+/// The end of a prefix: from a whole number of bytes on to its length, at most a byte.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct End {
+    first: Variable,
+    length: Variable,
+    byte: u8,
+    /// The answer for the addresses that have it.
+    inside: Ref,
+    /// The answer for the others.
+    outside: Ref,
 }
 
 impl<'s, 'a> Descent<'s, 'a> {
@@ -172,12 +192,20 @@ impl<'s, 'a> Descent<'s, 'a> {
             let kind = Kind { destination: case.destination, rest: case.rest.0, then };
             let index = *known.entry(kind).or_insert_with(|| {
                 kinds.push(kind);
-                kinds.len() - 1
+                u32::try_from(kinds.len() - 1).unwrap_or(u32::MAX)
             });
             descending.push((case.source, index));
         }
-        let (below_source, below_destination) = (HashMap::new(), HashMap::new());
-        Self { space, cases: descending, kinds, family: Family::Ipv4, below_source, below_destination }
+        Self {
+            space,
+            cases: descending,
+            kinds,
+            family: Family::Ipv4,
+            entries: Vec::new(),
+            below: HashMap::new(),
+            below_one: HashMap::new(),
+            ends: HashMap::new(),
+        }
     }
 
     fn families(mut self, sets: Sets) -> Result<Ref, TooComplex> {
@@ -189,8 +217,8 @@ impl<'s, 'a> Descent<'s, 'a> {
 
     fn one_family(&mut self, family: Family, sets: Sets) -> Result<Ref, TooComplex> {
         self.family = family;
-        self.below_source.clear();
-        self.below_destination.clear();
+        self.below.clear();
+        self.below_one.clear();
         let cases = self.cases.iter();
         let entries: Vec<Entry> = cases.flat_map(|&(source, kind)| entries(source, family, kind)).collect();
         self.list(Stage::Source, &entries, sets)
@@ -211,31 +239,44 @@ impl<'s, 'a> Descent<'s, 'a> {
         }
         let mut end = entries.len();
         for start in starts.into_iter().rev() {
-            sets.otherwise = self.part(stage, 0, entries[start..end].to_vec(), sets)?;
+            let first = self.entries.len();
+            self.entries.extend_from_slice(&entries[start..end]);
+            sets.otherwise = self.part(stage, 0, first, sets)?;
+            self.entries.truncate(first);
             end = start;
         }
         Ok(sets.otherwise)
     }
 
-    /// Descends from one bit of the address to the next.
+    /// Descends from one bit of the address to the next, with the entries from `first` on.
     fn part(
         &mut self,
         stage: Stage,
         depth: Variable,
-        entries: Vec<Entry>,
+        first: usize,
         sets: Sets,
     ) -> Result<Ref, TooComplex> {
         if sets.within == Ref::FALSE {
             return Ok(Ref::FALSE);
         }
-        match *entries.as_slice() {
+        match self.entries[first..] {
             [] => return Ok(sets.otherwise),
             [entry] => return self.one(stage, depth, entry, sets),
-            _ => self.space.arena.work(entries.len())?,
+            ref entries => self.space.arena.work(entries.len())?,
         }
-        if entries.iter().all(|entry| entry.length <= depth) {
+        let (mut ended, mut zeros, mut ones) = (0, 0, 0);
+        for entry in &self.entries[first..] {
+            if entry.length <= depth {
+                ended += 1;
+            } else if entry.bit(depth) {
+                ones += 1;
+            } else {
+                zeros += 1;
+            }
+        }
+        if zeros + ones == 0 {
             let mut kinds = Vec::new();
-            for entry in entries {
+            for entry in &self.entries[first..] {
                 // Of a kind that has been met, nothing is left.
                 if !kinds.contains(&entry.kind) {
                     kinds.push(entry.kind);
@@ -244,14 +285,34 @@ impl<'s, 'a> Descent<'s, 'a> {
             return self.below(stage, kinds, sets);
         }
         let variable = stage.bits().first + depth;
-        let (low_sets, high_sets) = sets.parted(&self.space.arena, variable);
-        let goes = |entry: &Entry, one: bool| entry.length <= depth || entry.bit(depth) == one;
-        let high: Vec<Entry> = entries.iter().copied().filter(|entry| goes(entry, true)).collect();
-        let mut low = entries;
-        low.retain(|entry| goes(entry, false));
-        let low = self.part(stage, depth + 1, low, low_sets)?;
-        let high = self.part(stage, depth + 1, high, high_sets)?;
+        let (low, high) = sets.parted(&self.space.arena, variable);
+        let low = self.side(stage, depth, first, (false, ended + ones == 0), low)?;
+        let high = self.side(stage, depth, first, (true, ended + zeros == 0), high)?;
         self.space.arena.node(variable, low, high)
+    }
+
+    /// One side of a bit: with the entries from `first` on that have it so, which are `all` of them or not, or have ended.
+    fn side(
+        &mut self,
+        stage: Stage,
+        depth: Variable,
+        first: usize,
+        (one, all): (bool, bool),
+        sets: Sets,
+    ) -> Result<Ref, TooComplex> {
+        if all {
+            return self.part(stage, depth + 1, first, sets);
+        }
+        let end = self.entries.len();
+        for at in first..end {
+            let entry = self.entries[at];
+            if entry.length <= depth || entry.bit(depth) == one {
+                self.entries.push(entry);
+            }
+        }
+        let answer = self.part(stage, depth + 1, end, sets);
+        self.entries.truncate(end);
+        answer
     }
 
     /// The same for a single case, as the most part of a long list ends.
@@ -260,9 +321,13 @@ impl<'s, 'a> Descent<'s, 'a> {
             return Ok(Ref::FALSE);
         }
         if entry.length <= depth {
-            return self.below(stage, vec![entry.kind], sets);
+            return self.below_one(stage, entry.kind, sets);
         }
         self.space.arena.work(1)?;
+        if sets.variable(&self.space.arena) >= stage.bits().end() {
+            let inside = self.below_one(stage, entry.kind, sets)?;
+            return self.path(stage, depth, entry, inside, sets.otherwise);
+        }
         let variable = stage.bits().first + depth;
         let (low, high) = sets.parted(&self.space.arena, variable);
         if entry.bit(depth) {
@@ -274,51 +339,101 @@ impl<'s, 'a> Descent<'s, 'a> {
         }
     }
 
+    /// The rest of a prefix where nothing else tests the address. There are as many as cases, but their last bytes are
+    /// often the same.
+    fn path(
+        &mut self,
+        stage: Stage,
+        depth: Variable,
+        entry: Entry,
+        inside: Ref,
+        outside: Ref,
+    ) -> Result<Ref, TooComplex> {
+        let mut answer = inside;
+        let mut at = entry.length;
+        let first = (entry.length - 1) / 8 * 8;
+        if first >= depth {
+            let (length, byte) = (entry.length, entry.byte(first));
+            // Further bits are 0 in every prefix of this length.
+            let end = End { first: stage.bits().first + first, length, byte, inside, outside };
+            answer = match self.ends.get(&end) {
+                Some(&known) => known,
+                None => {
+                    let known = self.bits(stage, (first, length), entry, inside, outside)?;
+                    self.ends.insert(end, known);
+                    known
+                }
+            };
+            at = first;
+        }
+        self.bits(stage, (depth, at), entry, answer, outside)
+    }
+
+    /// The bits of a prefix from one depth to another.
+    fn bits(
+        &mut self,
+        stage: Stage,
+        (depth, end): (Variable, Variable),
+        entry: Entry,
+        inside: Ref,
+        outside: Ref,
+    ) -> Result<Ref, TooComplex> {
+        let mut answer = inside;
+        for at in (depth..end).rev() {
+            let (low, high) = if entry.bit(at) { (outside, answer) } else { (answer, outside) };
+            answer = self.space.arena.node(stage.bits().first + at, low, high)?;
+        }
+        Ok(answer)
+    }
+
+    fn below_one(&mut self, stage: Stage, kind: u32, sets: Sets) -> Result<Ref, TooComplex> {
+        if let Some(&answer) = self.below_one.get(&(stage, sets, kind)) {
+            return Ok(answer);
+        }
+        let answer = self.below(stage, vec![kind], sets)?;
+        self.below_one.insert((stage, sets, kind), answer);
+        Ok(answer)
+    }
+
     /// Goes on where no case tests the address any more.
-    fn below(&mut self, stage: Stage, kinds: Vec<usize>, sets: Sets) -> Result<Ref, TooComplex> {
+    fn below(&mut self, stage: Stage, kinds: Vec<u32>, sets: Sets) -> Result<Ref, TooComplex> {
         if sets.within == Ref::FALSE {
             return Ok(Ref::FALSE);
         }
         self.space.arena.work(kinds.len())?;
-        let key = (sets, kinds);
-        if let Some(&answer) = self.memory(stage).get(&key) {
+        let key = (stage, sets, kinds);
+        if let Some(&answer) = self.below.get(&key) {
             return Ok(answer);
         }
+        let kinds = &key.2;
         let variable = sets.variable(&self.space.arena);
         let answer = if variable < stage.bits().end() {
             let (low, high) = sets.parted(&self.space.arena, variable);
-            let low = self.below(stage, key.1.clone(), low)?;
-            let high = self.below(stage, key.1.clone(), high)?;
+            let low = self.below(stage, kinds.clone(), low)?;
+            let high = self.below(stage, kinds.clone(), high)?;
             self.space.arena.node(variable, low, high)?
         } else {
             match stage {
                 Stage::Source => {
                     let family = self.family;
-                    let destinations = key.1.iter();
-                    let entries: Vec<Entry> = destinations
-                        .flat_map(|&kind| entries(self.kinds[kind].destination, family, kind))
+                    let entries: Vec<Entry> = kinds
+                        .iter()
+                        .flat_map(|&kind| entries(self.kinds[kind as usize].destination, family, kind))
                         .collect();
                     self.list(Stage::Destination, &entries, sets)?
                 }
-                Stage::Destination => self.rest(&key.1, sets)?,
+                Stage::Destination => self.rest(kinds, sets)?,
             }
         };
-        self.memory(stage).insert(key, answer);
+        self.below.insert(key, answer);
         Ok(answer)
     }
 
-    fn memory(&mut self, stage: Stage) -> &mut HashMap<(Sets, Vec<usize>), Ref> {
-        match stage {
-            Stage::Source => &mut self.below_source,
-            Stage::Destination => &mut self.below_destination,
-        }
-    }
-
     /// Chooses case after case, the addresses being settled.
-    fn rest(&mut self, kinds: &[usize], sets: Sets) -> Result<Ref, TooComplex> {
+    fn rest(&mut self, kinds: &[u32], sets: Sets) -> Result<Ref, TooComplex> {
         let mut answer = PacketSet(sets.otherwise);
         for &kind in kinds.iter().rev() {
-            let Kind { rest, then, .. } = self.kinds[kind];
+            let Kind { rest, then, .. } = self.kinds[kind as usize];
             let then = PacketSet(then.unwrap_or(sets.moving));
             answer = self.space.choose(PacketSet(rest), then, answer)?;
         }
@@ -327,12 +442,16 @@ impl<'s, 'a> Descent<'s, 'a> {
 }
 
 /// The prefixes of one family.
-fn entries(addresses: &AddressSet, family: Family, kind: usize) -> impl Iterator<Item = Entry> {
+fn entries(addresses: &AddressSet, family: Family, kind: u32) -> impl Iterator<Item = Entry> {
     let nets = addresses.nets().iter().filter(move |net| Family::of_net(net) == family);
-    nets.map(move |net| match net {
-        IpNet::V4(net) => {
-            Entry { bits: u128::from(net.network().to_bits()) << 96, length: net.prefix_len().into(), kind }
-        }
-        IpNet::V6(net) => Entry { bits: net.network().to_bits(), length: net.prefix_len().into(), kind },
+    nets.map(move |net| {
+        let bits = match net {
+            IpNet::V4(net) => [u64::from(net.network().to_bits()) << 32, 0],
+            IpNet::V6(net) => {
+                let bits = net.network().to_bits();
+                [(bits >> 64) as u64, bits as u64]
+            }
+        };
+        Entry { bits, length: net.prefix_len().into(), kind }
     })
 }
