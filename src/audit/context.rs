@@ -11,6 +11,7 @@ use super::{Place, Request, RuleId, Subject};
 use crate::deployment::Firewall;
 use crate::flow::{FlowId, Mode};
 use crate::packet::{Description, Family, PacketSet, Space, TooComplex};
+use crate::ruleset::evaluate::Evaluator;
 use crate::ruleset::trace::{Decider, Path, Trace, Tracer, Verdict};
 use crate::ruleset::{Host, Rule, Ruleset};
 
@@ -23,6 +24,8 @@ pub(super) struct Context<'a> {
     pub(super) subject: &'a Subject<'a>,
     /// Where every packet set of this firewall lives.
     pub(super) space: Space,
+    /// Its rules, for questions about sets of packets.
+    pub(super) evaluator: Evaluator<'a>,
     pub(super) tracer: Tracer<'a>,
     /// The interfaces, declared or as the rules suggest.
     pub(super) interfaces: Interfaces,
@@ -52,8 +55,9 @@ impl<'a> Context<'a> {
     /// Evaluates the rules.
     pub(super) fn new(request: &'a Request<'a>, subject: &'a Subject<'a>) -> Result<Self, TooComplex> {
         let mut space = Space::default();
+        let evaluator = Evaluator::new(&subject.rules.ruleset);
         let Situation { interfaces, helped: helped_by_rules, if_expected, if_new } =
-            Survey::new(request, subject, &mut space)?.situation(&mut space)?;
+            Survey::new(request, subject, &evaluator, &mut space)?.situation(&mut space)?;
         let host = subject.host();
         let helped = if attaches_itself(&host, request.deployment.service.control_port) {
             request.deployment.families().collect()
@@ -64,6 +68,7 @@ impl<'a> Context<'a> {
             request,
             subject,
             space,
+            evaluator,
             tracer: Tracer::new(&subject.rules.ruleset),
             interfaces,
             host,

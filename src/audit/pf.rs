@@ -9,7 +9,7 @@ use crate::deployment::{self, Firewall, Side};
 use crate::dialect::Dialect;
 use crate::flow::FlowId;
 use crate::packet::{Family, PacketSet, PortSet, Protocol, State, TooComplex};
-use crate::ruleset::evaluate::{Question, decisions};
+use crate::ruleset::evaluate::Question;
 use crate::ruleset::trace::{Decider, Path, RuleRef};
 use crate::ruleset::{Action, Direction, Hook, Match, Rule};
 
@@ -165,7 +165,7 @@ pub(super) fn static_beside_proxy(context: &mut Context<'_>) -> Result<Vec<Findi
         let through = context.space.difference(judged.crossing.packets, judged.doubtful)?;
         // As they arrive: how they leave is decided by rules for everything that goes to the server.
         let question = Question::about(Path::Input, through);
-        let deciders = decisions(context.ruleset(), question, MOST_DECIDERS, &mut context.space)?;
+        let deciders = context.evaluator.acceptances(question, MOST_DECIDERS, &mut context.space)?;
         for known in deciders.known {
             let Decider::Rule(place) = known.by else { continue };
             if context.rule(Place::Rule(place)).is_some_and(names_ports) {

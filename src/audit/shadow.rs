@@ -6,7 +6,7 @@ use super::finding::{Finding, Place};
 use super::matrix::Judged;
 use super::{RuleId, finding};
 use crate::packet::{PacketSet, TooComplex};
-use crate::ruleset::evaluate::{Question, accepted, decisions};
+use crate::ruleset::evaluate::{Evaluator, Question};
 use crate::ruleset::trace::{Decider, Path, RuleRef};
 use crate::ruleset::{Action, Chain, Hook, Match, Rule, Ruleset};
 
@@ -14,8 +14,6 @@ use crate::ruleset::{Action, Chain, Hook, Match, Rule, Ruleset};
 const MOST_CANDIDATES: usize = 64;
 /// How many rules are named that decide first.
 const MOST_NAMED: usize = 4;
-/// How many deciders are told apart.
-const MOST_DECIDERS: usize = 256;
 
 /// An accept rule that decides on nothing that it is meant for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,11 +59,12 @@ fn one(context: &mut Context<'_>, place: RuleRef, openers: &[Judged]) -> Result<
         }
         let here = openers.iter().filter(|judged| judged.crossing.path == path);
         let would = alone_at_first(ruleset, place, path);
+        let would = Evaluator::new(&would);
         let (mut meant, mut flows) = (PacketSet::EMPTY, Vec::new());
         for judged in here {
             let Crossing { packets: within, onward, flow, .. } = judged.crossing;
             let space = &mut context.space;
-            let through = accepted(&would, Question { path, within, onward }, space)?;
+            let through = would.accepted(Question { path, within, onward }, space)?;
             let through = space.must(through)?;
             meant = space.union(meant, through)?;
             if space.intersects(through, judged.closed)? {
@@ -76,18 +75,10 @@ fn one(context: &mut Context<'_>, place: RuleRef, openers: &[Judged]) -> Result<
             continue;
         }
         let question = Question::about(path, meant);
-        let deciders = decisions(ruleset, question, MOST_DECIDERS, &mut context.space)?;
-        if deciders.known.iter().any(|known| known.by == Decider::Rule(place)) || !deciders.rest.is_empty() {
+        if decides(context, place, question)? {
             continue;
         }
-        let by: Vec<RuleRef> = deciders
-            .known
-            .iter()
-            .filter_map(|known| match known.by {
-                Decider::Rule(rule) => Some(rule),
-                Decider::Policy { .. } | Decider::Nothing => None,
-            })
-            .collect();
+        let by = others(context, question)?;
         let is_pf = ruleset.chains[place.chain].base.is_some_and(|base| base.hook == Hook::PfFilter);
         let cause = if !entered {
             Cause::NotEntered
@@ -101,13 +92,44 @@ fn one(context: &mut Context<'_>, place: RuleRef, openers: &[Judged]) -> Result<
         flows.sort_unstable();
         flows.dedup();
         finding.flows = flows;
-        let others = by.into_iter().take(MOST_NAMED);
-        finding.places = std::iter::once(place).chain(others).map(Place::Rule).collect();
+        finding.places = std::iter::once(place).chain(by).map(Place::Rule).collect();
         finding.packets = Some(context.packets(meant)?);
         finding.sample = context.sample(meant, path)?;
         return Ok(Some(finding));
     }
     Ok(None)
+}
+
+/// Whether a rule lets any packet of the question through.
+fn decides(context: &mut Context<'_>, place: RuleRef, question: Question) -> Result<bool, TooComplex> {
+    let by = Decider::Rule(place);
+    // As a rule the first packet tells.
+    if let Some(packet) = context.space.sample(question.within)?
+        && context.tracer.trace(&packet, question.path).by == by
+    {
+        return Ok(true);
+    }
+    let decided = context.evaluator.accepted_by(question, by, &mut context.space)?;
+    Ok(!decided.is_empty())
+}
+
+/// The first rules that decide on packets of the question.
+fn others(context: &mut Context<'_>, question: Question) -> Result<Vec<RuleRef>, TooComplex> {
+    let (mut rest, mut rules) = (question.within, Vec::new());
+    while rules.len() < MOST_NAMED {
+        let Some(packet) = context.space.sample(rest)? else { break };
+        let by = context.tracer.trace(&packet, question.path).by;
+        let Decider::Rule(rule) = by else { break };
+        let own = context.evaluator.may_meet(question, by, &mut context.space)?;
+        // A rule that asks what cannot be told may not match.
+        let own = context.space.may(own)?;
+        if rules.contains(&rule) || !context.space.intersects(rest, own)? {
+            break;
+        }
+        rules.push(rule);
+        rest = context.space.difference(rest, own)?;
+    }
+    Ok(rules)
 }
 
 /// The rules that accept by ports that the service uses.

@@ -11,7 +11,7 @@ use super::{Request, Subject, proxy};
 use crate::deployment::Place;
 use crate::flow::Channel;
 use crate::packet::{Family, PacketSet, Space, TooComplex};
-use crate::ruleset::evaluate::{Question, accepted_at_least, helped};
+use crate::ruleset::evaluate::{Evaluator, Question};
 use crate::ruleset::trace::Path;
 use crate::ruleset::{Match, Ruleset};
 
@@ -22,6 +22,7 @@ const MOST_INTERFACES: usize = 6;
 pub(super) struct Survey<'a> {
     request: &'a Request<'a>,
     subject: &'a Subject<'a>,
+    evaluator: &'a Evaluator<'a>,
     candidates: Vec<Candidate>,
     /// Per kind, the required packets that are let through, and any others.
     accepted: HashMap<Kind, PacketSet>,
@@ -72,6 +73,7 @@ impl<'a> Survey<'a> {
     pub(super) fn new(
         request: &'a Request<'a>,
         subject: &'a Subject<'a>,
+        evaluator: &'a Evaluator<'a>,
         space: &mut Space,
     ) -> Result<Self, TooComplex> {
         let mut candidates = Vec::new();
@@ -83,19 +85,24 @@ impl<'a> Survey<'a> {
             let if_new = site.crossings(Session::Tls, false, &proxied, space)?;
             candidates.push(Candidate { interfaces, proxied, if_expected, if_new });
         }
-        let mut survey =
-            Self { request, subject, candidates, accepted: HashMap::new(), helped: HashMap::new() };
-        let ruleset = &subject.rules.ruleset;
+        let mut survey = Self {
+            request,
+            subject,
+            evaluator,
+            candidates,
+            accepted: HashMap::new(),
+            helped: HashMap::new(),
+        };
         let kinds: BTreeSet<Kind> = survey.crossings().map(Kind::of).collect();
         for kind in kinds {
             let within = survey.all(|crossing| Kind::of(crossing) == kind, space)?;
-            let through = accepted_at_least(ruleset, Question::about(kind.path, within), space)?;
+            let through = evaluator.accepted_at_least(Question::about(kind.path, within), space)?;
             survey.accepted.insert(kind, through);
         }
         for path in Path::ALL {
             let is_meant = |crossing: &Crossing| crossing.path == path && is_first_of_control(crossing);
             let within = survey.all(is_meant, space)?;
-            let attached = helped(ruleset, Question::about(path, within), FTP_HELPER, space)?;
+            let attached = evaluator.helped(Question::about(path, within), FTP_HELPER, space)?;
             survey.helped.insert(path, attached);
         }
         Ok(survey)
@@ -158,7 +165,7 @@ impl<'a> Survey<'a> {
                 self.let_through(crossing)
             } else {
                 let Crossing { path, packets: within, onward, .. } = *crossing;
-                accepted_at_least(&self.subject.rules.ruleset, Question { path, within, onward }, space)?
+                self.evaluator.accepted_at_least(Question { path, within, onward }, space)?
             };
             let through = proxy::complete(crossing, self.subject, through, space)?;
             all.push(Judged::new(crossing.clone(), through, space)?);

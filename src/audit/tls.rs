@@ -11,7 +11,7 @@ use super::{Request, RuleId};
 use crate::deployment::{Deployment, Firewall, Side, Tls};
 use crate::flow::Channel;
 use crate::packet::{AddressSet, Family, PacketSet, PortRange, PortSet, Protocol, TooComplex};
-use crate::ruleset::evaluate::{Question, accepted, decisions};
+use crate::ruleset::evaluate::Question;
 use crate::ruleset::trace::{Decider, Path, Verdict};
 use crate::ruleset::{Match, Rule, Ruleset};
 
@@ -81,7 +81,7 @@ pub(super) fn opens_explicit_port(context: &mut Context<'_>) -> Result<bool, Too
     let mut explicit = Vec::new();
     for crossing in context.control_at(EXPLICIT)? {
         let Crossing { path, packets: within, onward, .. } = crossing;
-        let through = accepted(context.ruleset(), Question { path, within, onward }, &mut context.space)?;
+        let through = context.evaluator.accepted(Question { path, within, onward }, &mut context.space)?;
         explicit.push(Judged::new(crossing, through, &mut context.space)?);
     }
     let is_open = |family| {
@@ -186,7 +186,7 @@ fn openings(context: &mut Context<'_>, port: u16, sources: &AddressSet) -> Resul
         let from = context.space.source(sources)?;
         let within = context.space.intersection(crossing.packets, from)?;
         let question = Question::about(path, within);
-        let known = decisions(context.ruleset(), question, MOST_RULES, &mut context.space)?.known;
+        let known = context.evaluator.acceptances(question, MOST_RULES, &mut context.space)?.known;
         let accepting = known.into_iter().filter(|decision| decision.verdict == Verdict::Accept);
         openings.extend(accepting.filter_map(|decision| match decision.by {
             Decider::Rule(rule) => {

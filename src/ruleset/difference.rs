@@ -1,7 +1,7 @@
 //! What one rule set lets through and another does not.
 
 use super::Ruleset;
-use super::evaluate::{Question, accepted_at_least};
+use super::evaluate::{Evaluator, Question};
 use super::trace::Path;
 use crate::packet::NameField::{InInterface, OutInterface};
 use crate::packet::{Budget, Field, Packet, PacketSet, Part, Space, State, TooComplex};
@@ -43,7 +43,8 @@ fn difference(a: &Ruleset, b: &Ruleset, path: Path, state: State) -> Result<Diff
     let mut space = Space::new(Budget::default());
     let asked = asked(&mut space, path, state)?;
     let question = Question::about(path, asked);
-    let (a, b) = (accepted_at_least(a, question, &mut space)?, accepted_at_least(b, question, &mut space)?);
+    let a = Evaluator::new(a).accepted_at_least(question, &mut space)?;
+    let b = Evaluator::new(b).accepted_at_least(question, &mut space)?;
     let mut only = |one, other| -> Result<Option<Surplus>, TooComplex> {
         let surplus = space.difference(one, other)?;
         let surplus = space.intersection(surplus, asked)?;

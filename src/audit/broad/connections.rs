@@ -1,5 +1,7 @@
 //! The rules that serve FTP and let more through than it needs: FTP001, FTP002, FTP003, FTP006, FTP022, FTP023, FTP024.
 
+use std::collections::BTreeSet;
+
 use ipnet::IpNet;
 
 use super::super::context::Context;
@@ -9,10 +11,10 @@ use super::{Found, Kind, Message, place};
 use crate::audit::Finding;
 use crate::deployment::{ActiveSource, Egress};
 use crate::flow::FlowId;
-use crate::packet::{AddressSet, Family, Field, PacketSet, PortRange, PortSet, Protocol, Space, TooComplex};
-use crate::ruleset::evaluate::{Question, accepted};
-use crate::ruleset::trace::Decider;
-use crate::ruleset::{Action, Direction, Match, Rule};
+use crate::packet::{AddressSet, Field, PacketSet, PortRange, PortSet, Protocol, Space, TooComplex};
+use crate::ruleset::evaluate::Question;
+use crate::ruleset::trace::{Decider, RuleRef};
+use crate::ruleset::{Action, BaseChain, Direction, Match, Policy, Rule};
 
 /// The ports of FTP (20, 21) and of FTP over implicit TLS (989, 990), as rules by source port name them.
 const WELL_KNOWN: [u16; 4] = [20, 21, 989, 990];
@@ -110,7 +112,7 @@ struct Ports {
 }
 
 impl Ports {
-    fn new(context: &Context<'_>, way: &Way<'_>) -> Self {
+    fn new(context: &Context<'_>, way: &Way) -> Self {
         let service = &context.request.deployment.service;
         let control = PortRange::single(service.control_port);
         let passive = service.passive_ports.filter(|_| service.modes.passive);
@@ -130,7 +132,7 @@ impl Ports {
 /// Judges the rules of one direction.
 struct Judge<'j, 'a> {
     context: &'j mut Context<'a>,
-    way: &'j Way<'a>,
+    way: &'j Way,
     ports: &'j Ports,
 }
 
@@ -171,60 +173,91 @@ impl Judge<'_, '_> {
     }
 
     fn all(&mut self) -> Result<Vec<Judged>, TooComplex> {
-        let way = self.way;
-        let mut probes = vec![way.required];
-        probes.push(self.context.space.source_port(&self.ports.sources)?);
-        if way.towards_server {
-            let ports = union(&[&self.ports.listening, &self.ports.data, &PortRange::single(21).into()]);
-            let ports = self.context.space.destination_port(&ports)?;
-            probes.push(self.context.space.intersection(ports, way.of_server)?);
-        } else {
-            let ports = self.context.space.source_port(&self.ports.listening)?;
-            probes.push(self.context.space.intersection(ports, way.of_server)?);
-        }
-        let probe = self.space().union_all(probes)?;
-        let mut probes = vec![probe];
-        if way.deciders.is_by_packets() {
-            // What one client may do, declared or not: that of all would be as long as the rules.
-            let required = self.space().intersection(probe, way.required)?;
-            probes.clear();
-            for family in Family::ALL {
-                probes.push(self.of_one_client(required, family)?);
-                probes.push(self.of_one_client(probe, family)?);
+        let mut deciders = self.policies()?;
+        for rule in self.rules()?.into_iter().map(Decider::Rule) {
+            if deciders.len() == MOST_RULES {
+                break;
             }
-        }
-        let mut deciders: Vec<Decider> = Vec::new();
-        for probe in probes {
-            for (by, _) in way.deciders.deciders(self.context, probe, MOST_RULES)? {
-                if by != Decider::Nothing && !deciders.contains(&by) {
-                    deciders.push(by);
-                }
+            if !self.is_declared(rule)? {
+                deciders.push(rule);
             }
         }
         deciders.into_iter().map(|by| self.one(by)).collect()
     }
 
-    /// The packets of `set` from the source of an ordinary one of a family.
-    fn of_one_client(&mut self, set: PacketSet, family: Family) -> Result<PacketSet, TooComplex> {
-        let family = self.space().family(family)?;
-        let open = self.context.space.intersection_all([set, self.way.open, family])?;
-        let Some(packet) = self.space().sample(open)? else { return Ok(PacketSet::EMPTY) };
-        let source = self.space().source(&[IpNet::from(packet.source)].into_iter().collect())?;
-        self.space().intersection(open, source)
+    /// The rules that may let packets of FTP through.
+    fn rules(&mut self) -> Result<Vec<RuleRef>, TooComplex> {
+        let way = self.way;
+        let within = self.of_ftp()?;
+        let rules = self
+            .context
+            .evaluator
+            .may_accept(Question { within, ..way.question }, &mut self.context.space)?;
+        // By the ports that they come from, packets are of FTP whatever port they lead to. A rule for another port is
+        // not for them, unless it says so.
+        let own = union(&[&self.ports.sources, &self.ports.listening]);
+        let within = self.space().source_port(&own)?;
+        let within = self.context.space.intersection(within, way.open)?;
+        let others = self
+            .context
+            .evaluator
+            .may_accept(Question { within, ..way.question }, &mut self.context.space)?;
+        let of_ftp = |rule: &Rule| names(rule, is_source_port) || !names(rule, is_destination_port);
+        let others =
+            others.into_iter().filter(|place| self.context.rule(Place::Rule(*place)).is_some_and(of_ftp));
+        let all: BTreeSet<RuleRef> = rules.into_iter().chain(others).collect();
+        Ok(all.into_iter().rev().collect())
+    }
+
+    /// The policies that let packets of FTP in. What they let out, they do not for FTP.
+    fn policies(&mut self) -> Result<Vec<Decider>, TooComplex> {
+        let mut policies = Vec::new();
+        if self.way.direction == Direction::Out {
+            return Ok(policies);
+        }
+        let within = self.of_ftp()?;
+        for (chain, content) in self.context.ruleset().chains.iter().enumerate() {
+            let accepts = |base: BaseChain| !base.nat && base.policy == Policy::Accept;
+            if content.base.is_some_and(accepts) {
+                let by = Decider::Policy { chain };
+                let question = Question { within, ..self.way.question };
+                if !self.context.evaluator.accepted_by(question, by, &mut self.context.space)?.is_empty() {
+                    policies.push(by);
+                }
+            }
+        }
+        Ok(policies)
+    }
+
+    /// The packets of FTP by the ports that they lead to.
+    fn of_ftp(&mut self) -> Result<PacketSet, TooComplex> {
+        let way = self.way;
+        if !way.towards_server {
+            return Ok(way.required);
+        }
+        let ports = union(&[&self.ports.listening, &self.ports.data, &PortRange::single(21).into()]);
+        let ports = self.space().destination_port(&ports)?;
+        let asked = self.space().intersection(ports, way.of_server)?;
+        let all = self.space().union(way.required, asked)?;
+        self.space().intersection(all, way.open)
+    }
+
+    /// Whether a rule cannot let anything in but what is required or declared.
+    fn is_declared(&mut self, by: Decider) -> Result<bool, TooComplex> {
+        let way = self.way;
+        if !way.towards_server || way.direction == Direction::Out {
+            return Ok(false);
+        }
+        let met = self.context.evaluator.may_meet(way.question, by, &mut self.context.space)?;
+        self.space().is_subset(met, way.declared)
     }
 
     fn one(&mut self, by: Decider) -> Result<Judged, TooComplex> {
         let way = self.way;
-        if way.deciders.is_by_packets() && way.towards_server && way.direction == Direction::In {
-            let matched = way.deciders.matched(self.context, by)?;
-            if self.space().is_subset(matched, way.declared)? {
-                return Ok(Judged { by, found: Vec::new(), is_high_to_high: false });
-            }
-        }
         let rule = place(by).and_then(|place| self.context.rule(place));
         let named = rule.and_then(named);
         let names_tcp = rule.is_some_and(|rule| rule.matches.contains(&Match::Protocol(Protocol::Tcp)));
-        let all = way.deciders.accepted_by(self.context, by)?;
+        let all = self.context.evaluator.accepted_by(way.question, by, &mut self.context.space)?;
         let certain = self.space().must(all)?;
         // What cannot be told may be the ports, unless the rule names some beside it.
         let all = if certain.is_empty() && named.is_some() { all } else { certain };
@@ -379,7 +412,7 @@ impl Judge<'_, '_> {
         let ordinary = self.space().difference(high, special)?;
         let within = self.context.space.intersection(ordinary, self.way.open)?;
         let question = Question { within, ..self.way.question };
-        let through = accepted(self.context.ruleset(), question, &mut self.context.space)?;
+        let through = self.context.evaluator.accepted(question, &mut self.context.space)?;
         let through = self.space().must(through)?;
         let through = self.space().forget(through, Field::SourcePort(0))?;
         self.space().difference(packets, through)
@@ -512,6 +545,27 @@ fn named(rule: &Rule) -> Option<PortSet> {
         _ => None,
     };
     rule.matches.iter().find_map(of)
+}
+
+/// Whether a rule has a condition of a kind, and not its opposite.
+fn names(rule: &Rule, kind: fn(&Match) -> bool) -> bool {
+    let mut open: Vec<&Match> = rule.matches.iter().collect();
+    while let Some(condition) = open.pop() {
+        match condition {
+            Match::AnyOf(alternatives) => open.extend(alternatives.iter().flatten()),
+            other if kind(other) => return true,
+            _ => {}
+        }
+    }
+    false
+}
+
+fn is_source_port(condition: &Match) -> bool {
+    matches!(condition, Match::SourcePort(ports) if !ports.is_any())
+}
+
+fn is_destination_port(condition: &Match) -> bool {
+    matches!(condition, Match::DestinationPort(ports) if !ports.is_any())
 }
 
 fn count(ports: &PortSet) -> u32 {

@@ -79,7 +79,7 @@ fn one_way(context: &mut Context<'_>, direction: Direction) -> Result<Vec<Found>
         return Ok(Vec::new());
     }
     let within = space.union(new, unscoped)?;
-    let deciders = Attribution::new(context, Question::about(path, within))?;
+    let deciders = Attribution::new(Question::about(path, within));
     let mut found = Vec::new();
     for (by, packets) in deciders.deciders(context, unscoped, MOST_RULES)? {
         let is_rule = matches!(by, Decider::Rule(_));

@@ -26,12 +26,12 @@ pub(super) fn undeclared(context: &mut Context<'_>, known: &[Finding]) -> Result
         let within = possible(path, space)?;
         let question = Question::about(path, within);
         let declared = accepted(&granted, question, space)?;
-        let through = accepted(context.ruleset(), question, &mut context.space)?;
+        let through = context.evaluator.accepted(question, &mut context.space)?;
         let undeclared = context.space.difference(through, declared)?;
         if undeclared.is_empty() {
             continue;
         }
-        let deciders = Attribution::new(context, question)?;
+        let deciders = Attribution::new(question);
         for (by, packets) in deciders.deciders(context, undeclared, MOST_COUNTED)? {
             let of = |finding: &Finding| place(by).is_some_and(|by| finding.places.contains(&by));
             if known.iter().any(of) {

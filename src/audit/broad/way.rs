@@ -2,7 +2,6 @@
 
 use super::super::context::Context;
 use super::super::crossing::Site;
-use super::attribution::Attribution;
 use crate::deployment::{AlsoAllow, Party, Place, Side};
 use crate::flow::{FlowId, views};
 use crate::packet::{
@@ -15,14 +14,12 @@ use crate::ruleset::trace::Path;
 const SYN: u8 = 0x02;
 
 /// One direction through a firewall.
-pub(super) struct Way<'a> {
+pub(super) struct Way {
     pub(super) direction: Direction,
     pub(super) path: Path,
     /// Whether it leads to the server: the way of control and passive data connections, not of active ones.
     pub(super) towards_server: bool,
     pub(super) question: Question,
-    /// Who decides on each packet.
-    pub(super) deciders: Attribution<'a>,
     /// Packets without a connection, of the families and between the addresses that matter here.
     pub(super) open: PacketSet,
     /// Those of them that open a TCP connection.
@@ -45,8 +42,8 @@ pub(super) struct Way<'a> {
     pub(super) peers: AddressSet,
 }
 
-impl<'a> Way<'a> {
-    pub(super) fn new(context: &mut Context<'a>, direction: Direction) -> Result<Self, TooComplex> {
+impl Way {
+    pub(super) fn new(context: &mut Context<'_>, direction: Direction) -> Result<Self, TooComplex> {
         let firewall = context.firewall();
         let deployment = context.request.deployment;
         let interfaces = context.interfaces.clone();
@@ -123,13 +120,11 @@ impl<'a> Way<'a> {
             Direction::Out => space.destinations_of(required)?,
         };
         let question = Question { path, within: open, onward };
-        let deciders = Attribution::new(context, question)?;
         Ok(Self {
             direction,
             path,
             towards_server,
             question,
-            deciders,
             open,
             opening,
             udp,

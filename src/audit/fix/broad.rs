@@ -12,7 +12,7 @@ use crate::audit::finding::{Finding, Sample};
 use crate::audit::matrix::Judged;
 use crate::dialect::rule_lines;
 use crate::packet::{PortRange, PortSet, TooComplex};
-use crate::ruleset::evaluate::{Decision, Question, decisions};
+use crate::ruleset::evaluate::{Decision, Question};
 use crate::ruleset::trace::{Decider, RuleRef, Tracer, Verdict};
 use crate::ruleset::{Match, Rule};
 
@@ -65,7 +65,7 @@ fn needed_for(
     let crossing = &judged.crossing;
     let ruleset = context.ruleset();
     let question = Question { path: crossing.path, within: crossing.packets, onward: crossing.onward };
-    let decisions = decisions(ruleset, question, MOST_RULES, &mut context.space)?;
+    let decisions = context.evaluator.acceptances(question, MOST_RULES, &mut context.space)?;
     let own = |decision: &&Decision| decision.by == Decider::Rule(at);
     let Some(decided) = decisions.known.iter().find(own) else { return Ok(true) };
     let Some(sample) = context.sample(decided.packets, crossing.path)? else { return Ok(true) };

@@ -249,13 +249,7 @@ impl<'s, 'a> Descent<'s, 'a> {
     }
 
     /// Descends from one bit of the address to the next, with the entries from `first` on.
-    fn part(
-        &mut self,
-        stage: Stage,
-        depth: Variable,
-        first: usize,
-        sets: Sets,
-    ) -> Result<Ref, TooComplex> {
+    fn part(&mut self, stage: Stage, depth: Variable, first: usize, sets: Sets) -> Result<Ref, TooComplex> {
         if sets.within == Ref::FALSE {
             return Ok(Ref::FALSE);
         }
@@ -356,13 +350,12 @@ impl<'s, 'a> Descent<'s, 'a> {
             let (length, byte) = (entry.length, entry.byte(first));
             // Further bits are 0 in every prefix of this length.
             let end = End { first: stage.bits().first + first, length, byte, inside, outside };
-            answer = match self.ends.get(&end) {
-                Some(&known) => known,
-                None => {
-                    let known = self.bits(stage, (first, length), entry, inside, outside)?;
-                    self.ends.insert(end, known);
-                    known
-                }
+            answer = if let Some(&known) = self.ends.get(&end) {
+                known
+            } else {
+                let known = self.bits(stage, (first, length), entry, inside, outside)?;
+                self.ends.insert(end, known);
+                known
             };
             at = first;
         }
@@ -449,7 +442,7 @@ fn entries(addresses: &AddressSet, family: Family, kind: u32) -> impl Iterator<I
             IpNet::V4(net) => [u64::from(net.network().to_bits()) << 32, 0],
             IpNet::V6(net) => {
                 let bits = net.network().to_bits();
-                [(bits >> 64) as u64, bits as u64]
+                [(bits >> 64) as u64, (bits << 64 >> 64) as u64]
             }
         };
         Entry { bits, length: net.prefix_len().into(), kind }

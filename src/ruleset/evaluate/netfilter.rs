@@ -7,18 +7,16 @@
 use std::collections::HashMap;
 use std::slice;
 
-use super::condition::{self, DESTINATION_TRANSLATED, Place, SOURCE_TRANSLATED, Translates};
+use super::condition::{self, DESTINATION_TRANSLATED, Place, SOURCE_TRANSLATED};
 use super::doubt;
+use super::facts::Facts;
 use super::outcome::Asked;
 use super::reach::{Met, Reach};
 use super::translation;
 use crate::packet::{AddressSet, Case, Family, Field, PacketSet, Space, State, TooComplex};
-use crate::ruleset::order::Order;
 use crate::ruleset::trace::{ANNOUNCED_TRANSLATED, Decider, Path, RuleRef, Verdict};
-use crate::ruleset::translation::{Doubt, translated_end, translates};
-use crate::ruleset::{
-    Action, BaseChain, CtStatus, Endpoint, Hook, MAX_DEPTH, Match, Policy, Rule, Ruleset, System, announced,
-};
+use crate::ruleset::translation::translated_end;
+use crate::ruleset::{Action, BaseChain, CtStatus, Endpoint, Hook, MAX_DEPTH, Match, Policy, Rule, System};
 
 /// The packets that go through from some point on: those that connection tracking looks at, those that a rule has kept
 /// from it, and those that a rule has given a template. After connection tracking only the first is asked for.
@@ -57,21 +55,12 @@ struct Exits {
 }
 
 pub(super) struct Evaluation<'a, 's> {
-    ruleset: &'a Ruleset,
+    facts: &'a Facts<'a>,
     path: Path,
     pub(super) asked: Asked<'a>,
     space: &'s mut Space,
-    translates: Translates,
-    /// Whether any rule keeps packets from connection tracking, and gives them a template.
-    untracks: bool,
-    templates: bool,
-    /// Whether any rule asks whether a connection is translated.
-    asks_translated: bool,
-    /// What translations may leave open.
-    doubts: Vec<Doubt<'a>>,
     /// The chains that are being evaluated: entering one of them again is a loop.
     entered: Vec<usize>,
-    order: Order<'a>,
     reach: Reach,
     known: HashMap<(usize, Exits, Hook, bool), Onward>,
 }
@@ -79,50 +68,14 @@ pub(super) struct Evaluation<'a, 's> {
 impl<'a, 's> Evaluation<'a, 's> {
     /// An evaluation for packets of `within`.
     pub(super) fn new(
-        ruleset: &'a Ruleset,
+        facts: &'a Facts<'a>,
         path: Path,
         within: PacketSet,
         asked: Asked<'a>,
         space: &'s mut Space,
     ) -> Result<Self, TooComplex> {
-        let rules = || ruleset.chains.iter().flat_map(|chain| &chain.rules);
-        let (mut untracks, mut templates, mut doubts) = (false, false, Vec::new());
-        for action in rules().flat_map(|rule| &rule.actions) {
-            match action {
-                Action::Translate(translation) => {
-                    doubts.extend(
-                        translation.doubts().filter(|doubt| !doubts.contains(doubt)).collect::<Vec<_>>(),
-                    );
-                }
-                Action::Notrack => untracks = true,
-                Action::AssignHelper(_) | Action::Template => templates = true,
-                _ => {}
-            }
-        }
-        let translates = Translates {
-            sources: translates(ruleset, Endpoint::Source),
-            destinations: translates(ruleset, Endpoint::Destination),
-            announcing: announced::may_be_translated(ruleset),
-        };
-        let asks_translated = (translates.sources || translates.destinations)
-            && rules().flat_map(|rule| &rule.matches).any(condition::asks_translated);
-        let (order, reach) = (Order::of(ruleset), Reach::of(ruleset, within, space)?);
-        let (entered, known) = (Vec::new(), HashMap::new());
-        Ok(Self {
-            ruleset,
-            path,
-            asked,
-            space,
-            translates,
-            untracks,
-            templates,
-            asks_translated,
-            doubts,
-            entered,
-            order,
-            reach,
-            known,
-        })
+        let reach = Reach::of(&facts.changed, within, space)?;
+        Ok(Self { facts, path, asked, space, entered: Vec::new(), reach, known: HashMap::new() })
     }
 
     /// The packets that go through and then are among `onward`; of packets that were not asked about, any.
@@ -132,20 +85,20 @@ impl<'a, 's> Evaluation<'a, 's> {
             Path::Forward => &[Hook::Prerouting, Hook::Forward, Hook::Postrouting],
             Path::Output => &[Hook::Output, Hook::Postrouting],
         };
-        onward = doubt::leaving(self.space, &self.doubts, onward)?;
+        onward = doubt::leaving(self.space, &self.facts.doubts, onward)?;
         for &hook in hooks.iter().rev() {
             onward = self.hook(hook, onward)?;
         }
-        if self.asks_translated {
+        if self.facts.asks_translated {
             for note in [SOURCE_TRANSLATED, DESTINATION_TRANSLATED] {
                 onward = self.space.assign_note(onward, note, false)?;
             }
         }
-        doubt::none(self.space, &self.doubts, onward)
+        doubt::none(self.space, &self.facts.doubts, onward)
     }
 
     fn hook(&mut self, hook: Hook, onward: PacketSet) -> Result<PacketSet, TooComplex> {
-        let bases: Vec<(usize, BaseChain)> = self.order.at(hook).collect();
+        let bases: Vec<(usize, BaseChain)> = self.facts.order.at(hook).collect();
         let mut onward = Onward::same(onward);
         // For packets that a chain at this hook has translated: the others do not.
         let mut translated = onward;
@@ -187,7 +140,7 @@ impl<'a, 's> Evaluation<'a, 's> {
         let mut entering = PacketSet::FULL;
         if base.nat {
             entering = condition::first_packets(self.space)?;
-            if self.translates.announcing && through != onward {
+            if self.facts.translates.announcing && through != onward {
                 // Those that a helper expects may be translated like the connection that announced them.
                 let related = self.space.state(&[State::Related])?;
                 let announced = self.space.opaque(ANNOUNCED_TRANSLATED)?;
@@ -196,7 +149,7 @@ impl<'a, 's> Evaluation<'a, 's> {
             }
         }
         for family in Family::ALL {
-            if !self.ruleset.chains[index].table.family.sees(family) {
+            if !self.facts.ruleset.chains[index].table.family.sees(family) {
                 let unseen = self.space.family(family)?;
                 entering = self.space.difference(entering, unseen)?;
             }
@@ -234,7 +187,7 @@ impl<'a, 's> Evaluation<'a, 's> {
     }
 
     fn rule(&self, place: RuleRef) -> &'a Rule {
-        &self.ruleset.chains[place.chain].rules[place.rule]
+        &self.facts.ruleset.chains[place.chain].rules[place.rule]
     }
 
     fn is_ending(&self, place: RuleRef) -> bool {
@@ -243,8 +196,19 @@ impl<'a, 's> Evaluation<'a, 's> {
 
     /// The rules of a chain that a packet may meet that is asked about, if they do anything.
     fn relevant(&self, chain: usize, base: BaseChain) -> Vec<RuleRef> {
+        let rules = &self.facts.ruleset.chains[chain].rules;
+        let everywhere = Family::ALL.into_iter().any(|family| self.reach.sources.is_any(family));
+        match self.facts.sources(chain).filter(|_| !everywhere) {
+            Some(sources) => self.met(chain, sources.meeting(&self.reach.sources).into_iter(), base),
+            None => self.met(chain, 0..rules.len(), base),
+        }
+    }
+
+    /// Those of some rules of a chain, in their order.
+    fn met(&self, chain: usize, rules: impl Iterator<Item = usize>, base: BaseChain) -> Vec<RuleRef> {
         let mut relevant = Vec::new();
-        for (rule, content) in self.ruleset.chains[chain].rules.iter().enumerate() {
+        for rule in rules {
+            let content = &self.facts.ruleset.chains[chain].rules[rule];
             let met = self.reach.meets_all(&content.matches, !base.is_before_conntrack());
             if met != Met::Never && !content.actions.is_empty() {
                 relevant.push(RuleRef { chain, rule });
@@ -277,8 +241,8 @@ impl<'a, 's> Evaluation<'a, 's> {
                     hook: base.hook,
                     path: this.path,
                     state,
-                    translates: this.translates,
-                    doubts: &this.doubts,
+                    translates: this.facts.translates,
+                    doubts: &this.facts.doubts,
                 },
             )?;
             this.space.choose(met, view(done), view(next))
@@ -322,8 +286,8 @@ impl<'a, 's> Evaluation<'a, 's> {
         for condition in &rule.matches {
             match condition {
                 _ if self.reach.meets(condition, state.is_none()) == Met::Always => {}
-                Match::Source(set) if source.is_none() && self.doubts.is_empty() => source = Some(set),
-                Match::Destination(set) if destination.is_none() && self.doubts.is_empty() => {
+                Match::Source(set) if source.is_none() && self.facts.doubts.is_empty() => source = Some(set),
+                Match::Destination(set) if destination.is_none() && self.facts.doubts.is_empty() => {
                     destination = Some(set);
                 }
                 other => {
@@ -334,8 +298,8 @@ impl<'a, 's> Evaluation<'a, 's> {
                             hook: base.hook,
                             path: self.path,
                             state,
-                            translates: self.translates,
-                            doubts: &self.doubts,
+                            translates: self.facts.translates,
+                            doubts: &self.facts.doubts,
                         },
                     )?;
                     rest = self.space.intersection(rest, met)?;
@@ -358,10 +322,10 @@ impl<'a, 's> Evaluation<'a, 's> {
         }
         let tracked = answer(self, Some(State::Invalid), |onward| onward.tracked)?;
         let (mut untracked, mut templated) = (PacketSet::EMPTY, PacketSet::EMPTY);
-        if self.untracks {
+        if self.facts.tracking.untracks {
             untracked = answer(self, Some(State::Untracked), |onward| onward.untracked)?;
         }
-        if self.templates {
+        if self.facts.tracking.templates {
             // As a packet that opens a connection (`xt_ct_target`).
             templated = answer(self, Some(State::New), |onward| onward.templated)?;
         }
@@ -422,14 +386,16 @@ impl<'a, 's> Evaluation<'a, 's> {
     /// What goes through from before a translation on, `set` being what goes through after it, with a note of it where
     /// rules ask for that.
     fn translating(&mut self, action: &'a Action, set: PacketSet) -> Result<PacketSet, TooComplex> {
-        let unnoted = translation::before(self.space, &self.doubts, action, set)?;
-        let Some(end) = translated_end(action).filter(|_| self.asks_translated) else { return Ok(unnoted) };
+        let unnoted = translation::before(self.space, &self.facts.doubts, action, set)?;
+        let Some(end) = translated_end(action).filter(|_| self.facts.asks_translated) else {
+            return Ok(unnoted);
+        };
         let (note, status) = match end {
             Endpoint::Source => (SOURCE_TRANSLATED, CtStatus::SourceNat),
             Endpoint::Destination => (DESTINATION_TRANSLATED, CtStatus::DestinationNat),
         };
         let noted = self.space.assign_note(set, note, true)?;
-        let noted = translation::before(self.space, &self.doubts, action, noted)?;
+        let noted = translation::before(self.space, &self.facts.doubts, action, noted)?;
         let (changed, unchanged) = translation::changed(self.space, action)?;
         let perhaps = self.space.opaque(&condition::status_words(status))?;
         let perhaps = self.space.difference(perhaps, unchanged)?;
@@ -480,7 +446,7 @@ impl<'a, 's> Evaluation<'a, 's> {
         exits: Exits,
         base: BaseChain,
     ) -> Result<Onward, TooComplex> {
-        match self.order.target(&self.ruleset.chains[from.chain].table, name) {
+        match self.facts.order.target(&self.facts.ruleset.chains[from.chain].table, name) {
             Some(target) if self.entered.len() <= MAX_DEPTH && !self.entered.contains(&target) => {
                 self.chain(target, exits, base)
             }
@@ -499,7 +465,7 @@ impl<'a, 's> Evaluation<'a, 's> {
         then: Onward,
         base: BaseChain,
     ) -> Result<Onward, TooComplex> {
-        let ruleset = self.ruleset;
+        let ruleset = self.facts.ruleset;
         let table = &ruleset.chains[place.chain].table;
         if table.system == System::Iptables && base.is_before_conntrack() {
             let tracked = self.asked.attached(then.templated, name, self.space)?;

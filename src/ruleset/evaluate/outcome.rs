@@ -12,6 +12,23 @@ use crate::ruleset::trace::{Decider, Verdict};
 const NOBODY: u32 = 0;
 /// The label of packets of connections that the helper is attached to.
 const HELPED: u32 = 1;
+/// The label of packets that others let through than the one who is asked about.
+const OTHERS: u32 = 1;
+
+/// The most that let packets through and are told apart. Labels for more would make sets that nothing can be done with.
+const MOST_ACCEPTING: usize = 4096;
+
+/// Whose decisions are told apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Whose {
+    /// Everybody's.
+    Everybody,
+    /// Those of whoever lets packets through. What is refused is in no set, so that a list of any length that refuses
+    /// is as simple as its union.
+    Accepting,
+    /// Those of one who lets packets through.
+    Only(Decider),
+}
 
 /// What is to be known.
 #[derive(Debug)]
@@ -60,11 +77,11 @@ impl Asked<'_> {
         space: &mut Space,
     ) -> Result<PacketSet, TooComplex> {
         match self {
-            Self::Deciders(labels) => {
+            Self::Deciders(labels) if labels.whose == Whose::Everybody => {
                 let label = labels.of((verdict, by))?;
                 space.label(label)
             }
-            Self::Through | Self::Helper(_) => Ok(PacketSet::EMPTY),
+            _ => Ok(PacketSet::EMPTY),
         }
     }
 
@@ -106,21 +123,33 @@ impl Asked<'_> {
 /// The decisions so far, each with its index as label.
 #[derive(Debug)]
 pub(super) struct Labels {
+    whose: Whose,
     decisions: Vec<(Verdict, Decider)>,
     known: HashMap<(Verdict, Decider), u32>,
 }
 
-impl Default for Labels {
-    /// Nobody decides on what is let through without meeting a chain.
-    fn default() -> Self {
-        let open = (Verdict::Accept, Decider::Nothing);
-        Self { decisions: vec![open], known: HashMap::from([(open, NOBODY)]) }
-    }
-}
-
 impl Labels {
+    pub(super) fn new(whose: Whose) -> Self {
+        // Nobody decides on what is let through without meeting a chain.
+        let open = (Verdict::Accept, Decider::Nothing);
+        let mut decisions = vec![open];
+        if matches!(whose, Whose::Only(_)) {
+            decisions.push((Verdict::Unknown, Decider::Nothing));
+        }
+        Self { whose, decisions, known: HashMap::from([(open, NOBODY)]) }
+    }
+
     fn of(&mut self, decision: (Verdict, Decider)) -> Result<u32, TooComplex> {
-        let next = u32::try_from(self.decisions.len()).map_err(|_| TooComplex)?;
+        if let Whose::Only(by) = self.whose
+            && decision != (Verdict::Accept, by)
+        {
+            return Ok(OTHERS);
+        }
+        let next = self.decisions.len();
+        if self.whose == Whose::Accepting && next > MOST_ACCEPTING {
+            return Err(TooComplex);
+        }
+        let next = u32::try_from(next).map_err(|_| TooComplex)?;
         Ok(*self.known.entry(decision).or_insert_with(|| {
             self.decisions.push(decision);
             next

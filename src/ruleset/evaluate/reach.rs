@@ -2,11 +2,10 @@
 //! conditions that all of them meet, before any set is made of them.
 
 use std::collections::HashSet;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use crate::packet::{AddressSet, Family, Field, PacketSet, PortSet, Protocol, Space, State, TooComplex};
+use crate::packet::{AddressSet, Field, PacketSet, PortSet, Protocol, Space, State, TooComplex};
 use crate::ruleset::trace::is_of_connection;
-use crate::ruleset::{Action, Endpoint, Match, NewAddress, Ruleset, States, Translation};
+use crate::ruleset::{Match, States};
 
 /// Whether the packets meet a condition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -44,7 +43,8 @@ const MOST_PREFIXES: usize = 16;
 #[derive(Debug)]
 pub(super) struct Reach {
     pub(super) packets: PacketSet,
-    sources: AddressSet,
+    /// Where they come from; everywhere if that is too ragged to compare.
+    pub(super) sources: AddressSet,
     destinations: AddressSet,
     source_ports: PortSet,
     destination_ports: PortSet,
@@ -53,9 +53,13 @@ pub(super) struct Reach {
 }
 
 impl Reach {
-    pub(super) fn of(ruleset: &Ruleset, within: PacketSet, space: &mut Space) -> Result<Self, TooComplex> {
+    pub(super) fn of(
+        changed: &[Field<'_>],
+        within: PacketSet,
+        space: &mut Space,
+    ) -> Result<Self, TooComplex> {
         let mut packets = within;
-        for field in changed(ruleset) {
+        for &field in changed {
             packets = space.forget(packets, field)?;
         }
         let few = |addresses: AddressSet| {
@@ -133,60 +137,4 @@ impl Reach {
 fn addresses(known: &AddressSet, asked: &AddressSet) -> Met {
     let overlaps = |net| asked.contains(net) || asked.nets().iter().any(|own| net.contains(own));
     Met::of(!known.nets().iter().any(overlaps), known.nets().iter().all(|net| asked.contains(net)))
-}
-
-/// Any address of a family, all of which a field is forgotten by alike.
-fn some_of(family: Family) -> IpAddr {
-    match family {
-        Family::Ipv4 => Ipv4Addr::UNSPECIFIED.into(),
-        Family::Ipv6 => Ipv6Addr::UNSPECIFIED.into(),
-    }
-}
-
-fn address(end: Endpoint, of: IpAddr) -> Field<'static> {
-    match end {
-        Endpoint::Source => Field::Source(of),
-        Endpoint::Destination => Field::Destination(of),
-    }
-}
-
-/// The fields that rules change, or connection tracking when a rule says so, each with any value.
-fn changed(ruleset: &Ruleset) -> Vec<Field<'static>> {
-    let mut fields = Vec::new();
-    let mut add = |field| {
-        if !fields.contains(&field) {
-            fields.push(field);
-        }
-    };
-    let rules = ruleset.chains.iter().flat_map(|chain| &chain.rules);
-    for action in rules.flat_map(|rule| &rule.actions) {
-        match action {
-            Action::DestinationNat { address, port } => {
-                if let Some(address) = address {
-                    add(Field::Destination(some_of(Family::of(*address))));
-                }
-                if port.is_some() {
-                    add(Field::DestinationPort(0));
-                }
-            }
-            Action::SourceNat { address: Some(address), .. } => {
-                add(Field::Source(some_of(Family::of(*address))));
-            }
-            Action::Translate(translation) => {
-                let Translation { end, to, ports, .. } = &**translation;
-                for family in Family::ALL.into_iter().filter(|_| *to != NewAddress::Same) {
-                    add(address(*end, some_of(family)));
-                }
-                if ports.is_some() && *end == Endpoint::Destination {
-                    add(Field::DestinationPort(0));
-                }
-            }
-            Action::MoveNetwork { end, network } => add(address(*end, some_of(Family::of(network.addr())))),
-            Action::Notrack => add(Field::State(State::Untracked)),
-            Action::SetMark(_) => add(Field::Mark { value: 0, mask: u32::MAX }),
-            Action::SetConnMark(_) => add(Field::ConnectionMark { value: 0, mask: u32::MAX }),
-            _ => {}
-        }
-    }
-    fields
 }
