@@ -1,14 +1,29 @@
 //! What the fuzz targets do with an input, and what they hold the library to. `tests/fuzz/` does the same with every
 //! file of the corpus.
 
-use ftpfw::deployment;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use ftpfw::audit::Session;
+use ftpfw::deployment::{self, ActiveSource, Modes, Tls};
 use ftpfw::dialect::Format;
 use ftpfw::dialect::collection::{Collection, Text, read};
+use ftpfw::flow::FlowId;
 use ftpfw::lang::Lang;
+use ftpfw::lang::probe::{self, Report};
 use ftpfw::lang::problem::report as report_deployment;
 use ftpfw::lang::reading::report;
 use ftpfw::lang::trace::spec_error;
-use ftpfw::packet::{Budget, Membership, Packet, PacketSet, Space};
+use ftpfw::packet::{Budget, Membership, Packet, PacketSet, PortRange, Space};
+use ftpfw::probe::conclude;
+use ftpfw::probe::observation::{
+    DataConnection, Dial, DialError, Exchange, Halt, Method, Observation, Offer, Reply, Stage, Transfer,
+    Trouble, Visit, Work,
+};
+use ftpfw::probe::plan::{Login, Plan, Secret, Trust};
+use ftpfw::probe::reply::{Parser, address_of_pasv, port_of_epsv};
+use ftpfw::probe::respond::command;
+use ftpfw::report::{escape, text as layout};
 use ftpfw::ruleset::Origin;
 use ftpfw::ruleset::evaluate::{Question, accepted};
 use ftpfw::ruleset::trace::{Path, Tracer, Verdict, spec};
@@ -17,7 +32,7 @@ use ftpfw::ruleset::trace::{Path, Tracer, Verdict, spec};
 pub type Target = fn(&[u8]);
 
 /// Every target, by its name, which is that of its corpus too.
-pub const TARGETS: [(&str, Target); 10] = [
+pub const TARGETS: [(&str, Target); 12] = [
     ("iptables", iptables),
     ("iptables_script", iptables_script),
     ("ipset", ipset),
@@ -28,6 +43,8 @@ pub const TARGETS: [(&str, Target); 10] = [
     ("deployment", deployment),
     ("packet", packet),
     ("evaluate", evaluate),
+    ("replies", replies),
+    ("commands", commands),
 ];
 
 /// `iptables-save` and its like, as rules of either family.
@@ -148,6 +165,150 @@ fn agree(tracer: &Tracer<'_>, path: Path, packet: &Packet, sets: [PacketSet; 2],
     let wrong =
         (must == Membership::Always && stopped) || (may == Membership::Never && verdict == Verdict::Accept);
     assert!(!wrong, "{verdict:?}, may {may:?}, must {must:?}: {path:?} {packet:#?}\n{text}");
+}
+
+/// What an FTP server sends: the same replies in whatever pieces it arrives, and a report that shows them does not act.
+pub fn replies(data: &[u8]) {
+    let (whole, pieces) = (said([data]), said(data.chunks(3)));
+    assert_eq!(whole, pieces, "in pieces");
+    let plan = plan();
+    let seen = Observation { visits: vec![visit(&plan, &whole)], interrupted: false };
+    let conclusions = conclude(&plan, &seen);
+    assert_eq!(conclusions.flows.len(), FlowId::ALL.len());
+    let report = Report {
+        plan: &plan,
+        conclusions: &conclusions,
+        mends: &[],
+        sweeps: None,
+        foretold: None,
+        interrupted: false,
+    };
+    for lang in Lang::ALL {
+        let dress = layout::Dress { width: 100, color: false };
+        let mut shown = layout::render(&probe::document(&report, lang), dress);
+        shown += &escape::json(&probe::json(&report, lang));
+        for conclusion in &conclusions.conclusions {
+            shown += &probe::diagnostic(conclusion, &report, lang, false);
+        }
+        assert!(shown.chars().all(|character| character == '\n' || !character.is_control()), "{shown:?}");
+    }
+}
+
+/// What clients send to a responder: the same lines in whatever pieces they arrive, and no address that is not in them.
+pub fn commands(data: &[u8]) {
+    let (whole, pieces) = (asked([data]), asked(data.chunks(3)));
+    assert_eq!(whole, pieces, "in pieces");
+    for line in whole.iter().flatten() {
+        let (command, argument) = command::parted(line);
+        assert_eq!(command, command.to_ascii_uppercase());
+        for address in [command::port(argument), command::eprt(argument)].into_iter().flatten() {
+            let port = address.port();
+            let low = (port % 256).to_string();
+            assert!(argument.contains(&port.to_string()) || argument.contains(&low), "{argument}: {address}");
+        }
+    }
+}
+
+/// The replies up to the first that is none.
+fn said<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> Vec<Result<Reply, Trouble>> {
+    let mut parser = Parser::default();
+    let mut replies: Vec<Result<Reply, Trouble>> = Vec::new();
+    for piece in pieces {
+        // As much as is read at once.
+        for piece in piece.chunks(4096) {
+            parser.push(piece);
+            while replies.last().is_none_or(Result::is_ok)
+                && let Some(reply) = parser.next()
+            {
+                replies.push(reply);
+            }
+        }
+    }
+    replies
+}
+
+/// The lines up to the first that is too long.
+fn asked<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> Vec<Result<String, ()>> {
+    let mut reader = command::Lines::default();
+    let mut lines: Vec<Result<String, ()>> = Vec::new();
+    for piece in pieces {
+        for piece in piece.chunks(1024) {
+            reader.push(piece);
+            while lines.last().is_none_or(Result::is_ok)
+                && let Some(line) = reader.next()
+            {
+                lines.push(line);
+            }
+        }
+    }
+    lines
+}
+
+fn plan() -> Plan {
+    Plan {
+        servers: vec![IpAddr::from([203, 0, 113, 10])],
+        aliases: Vec::new(),
+        name: None,
+        control_port: 21,
+        tls: Tls::None,
+        sessions: vec![Session::Plain],
+        modes: Modes { active: true, passive: true },
+        passive_ports: Some(PortRange::between(60_000, 60_020)),
+        advertised: None,
+        active_source: ActiveSource::Ephemeral,
+        client_ports: PortRange::between(1024, u16::MAX),
+        login: Login { user: "anonymous".to_owned(), password: Secret::new("guest".to_owned()) },
+        trust: Trust::System,
+        read_only: false,
+        policy: true,
+        burst: None,
+        samples: 1,
+        timeout: Duration::from_secs(5),
+        jobs: 1,
+    }
+}
+
+/// A session in which these are the server's answers, one after the other: the greeting, then those to requests for data
+/// connections, to listings over them, and at their end.
+fn visit(plan: &Plan, replies: &[Result<Reply, Trouble>]) -> Visit {
+    let server = SocketAddr::new(plan.servers[0], plan.control_port);
+    let dial = |port, outcome| Dial {
+        peer: SocketAddr::new(server.ip(), port),
+        local: None,
+        took: Duration::from_millis(1),
+        outcome,
+    };
+    let mut visit = Visit::new(server, Session::Plain, dial(plan.control_port, Ok(())));
+    let mut exchanges = replies.iter().cloned().enumerate().map(|(number, reply)| Exchange {
+        command: (number > 0).then(|| "LIST".to_owned()),
+        reply,
+        took: Duration::from_millis(1),
+    });
+    visit.exchanges.extend(exchanges.next());
+    if let Some(Exchange { reply: Err(trouble), .. }) = visit.exchanges.last() {
+        visit.halt = Some(Halt { stage: Stage::Greeting, trouble: Some(trouble.clone()) });
+    }
+    for method in Method::ALL.into_iter().cycle() {
+        let Some(request) = exchanges.next() else { return visit };
+        let offered = match &request.reply {
+            Ok(reply) if method == Method::Pasv => address_of_pasv(reply).unzip(),
+            Ok(reply) if method == Method::Epsv => (None, port_of_epsv(reply)),
+            _ => (None, None),
+        };
+        let (address, port) = offered;
+        let attempt =
+            port.map(|port| dial(port, if port % 2 == 0 { Ok(()) } else { Err(DialError::TimedOut) }));
+        let mut transfer = Transfer::new(method, Work::List, request.clone());
+        transfer.data = Some(match attempt.clone() {
+            Some(attempt) => DataConnection::Dialled { advertised: address, attempts: vec![attempt] },
+            None => DataConnection::Awaited { listener: server, arrivals: Vec::new() },
+        });
+        transfer.command = exchanges.next();
+        transfer.completion = exchanges.next();
+        visit.transfers.push(transfer);
+        visit.offers.push(Offer { method, exchange: request, address, port, dial: attempt });
+    }
+    visit
 }
 
 /// An input as the program takes it from a file.

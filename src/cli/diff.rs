@@ -9,7 +9,7 @@ use super::{Console, Exit, Failure, rulesets};
 use crate::dialect::Format;
 use crate::lang;
 use crate::packet::State;
-use crate::report::text;
+use crate::report::{escape, text};
 use crate::ruleset::Ruleset;
 use crate::ruleset::difference::differences;
 
@@ -48,7 +48,7 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> Result<Exit, 
             let names = [name(&arguments.a), name(&arguments.b)];
             text::render(&lang::diff::document(&found, &names, lang), console.dress())
         }
-        Form::Json => format!("{:#}\n", lang::diff::json(&found)),
+        Form::Json => escape::json(&lang::diff::json(&found)),
     };
     console.print(&answer)?;
     let equal = found.iter().all(|difference| difference.only.iter().all(Option::is_none));

@@ -6,7 +6,7 @@ use super::firewalls::Chosen;
 use super::{Console, Exit, Failure};
 use crate::explain::{Explanation, explain};
 use crate::lang;
-use crate::report::{markdown, text};
+use crate::report::{escape, markdown, text};
 
 /// The arguments of `ftpfw explain`.
 #[derive(Debug, clap::Args)]
@@ -62,6 +62,6 @@ pub(super) fn written(explanation: &Explanation<'_>, format: Format, console: &C
     match format {
         Format::Table => text::render(&lang::explain::document(explanation, lang), console.dress()),
         Format::Markdown => markdown::render(&lang::explain::document(explanation, lang)),
-        Format::Json => format!("{:#}\n", lang::explain::json(explanation, lang)),
+        Format::Json => escape::json(&lang::explain::json(explanation, lang)),
     }
 }

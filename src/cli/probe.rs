@@ -22,7 +22,7 @@ use crate::probe::conclusion::{Conclusions, Gravity, Verdict};
 use crate::probe::plan::{Plan, Trust};
 use crate::probe::sweep::{Sweep, probe_and_sweep};
 use crate::probe::{check_trust, conclude_beside, mends, probe};
-use crate::report::text;
+use crate::report::{escape, text};
 
 /// How many replies to `PASV` and `EPSV` are collected in each session (facts of four servers: each picks at random).
 const SAMPLES: u8 = 5;
@@ -179,7 +179,7 @@ fn plan(
 pub(super) fn written(report: &Report<'_>, form: Form, console: &Console) -> String {
     let (lang, dress) = (console.lang(), console.dress());
     if form == Form::Json {
-        return format!("{:#}\n", lang::probe::json(report, lang));
+        return escape::json(&lang::probe::json(report, lang));
     }
     let mut parts = vec![text::render(&lang::probe::document(report, lang), dress)];
     for conclusion in &report.conclusions.conclusions {

@@ -12,7 +12,7 @@ pub mod observation;
 pub mod plan;
 mod policy;
 pub mod prediction;
-mod reply;
+pub mod reply;
 pub mod respond;
 mod run;
 mod socket;

@@ -16,7 +16,7 @@ const BEGINNING: usize = 120;
 
 /// Joins bytes to replies.
 #[derive(Debug, Default)]
-pub(super) struct Parser {
+pub struct Parser {
     /// What came after the last line end.
     pending: Vec<u8>,
     /// The lines of a reply that is not complete.
@@ -27,12 +27,13 @@ pub(super) struct Parser {
 
 impl Parser {
     /// Takes what has arrived.
-    pub(super) fn push(&mut self, bytes: &[u8]) {
+    pub fn push(&mut self, bytes: &[u8]) {
         self.pending.extend_from_slice(bytes);
     }
 
     /// The next reply, if it is complete. After an error nothing that follows can be trusted.
-    pub(super) fn next(&mut self) -> Option<Result<Reply, Trouble>> {
+    #[expect(clippy::should_implement_trait, reason = "more may arrive after there was nothing")]
+    pub fn next(&mut self) -> Option<Result<Reply, Trouble>> {
         loop {
             let Some(end) = self.pending.iter().position(|&byte| byte == b'\n') else {
                 let too_long = self.pending.len() > LONGEST_LINE;
@@ -83,7 +84,8 @@ fn code(line: &str) -> Option<(u16, bool)> {
 }
 
 /// The address and port in a reply to `PASV`: the first six numbers in a row, wherever they stand (RFC 1123 §4.1.2.6).
-pub(super) fn address_of_pasv(reply: &Reply) -> Option<(IpAddr, u16)> {
+#[must_use]
+pub fn address_of_pasv(reply: &Reply) -> Option<(IpAddr, u16)> {
     let text = reply.lines.first()?.get(4..)?;
     text.split(|character: char| !character.is_ascii_digit() && character != ',').find_map(six_numbers)
 }
@@ -96,7 +98,8 @@ fn six_numbers(text: &str) -> Option<(IpAddr, u16)> {
 }
 
 /// The port in a reply to `EPSV`: `(|||port|)`, with any delimiter (RFC 2428 §3).
-pub(super) fn port_of_epsv(reply: &Reply) -> Option<u16> {
+#[must_use]
+pub fn port_of_epsv(reply: &Reply) -> Option<u16> {
     let text = reply.lines.first()?.split_once('(')?.1;
     let delimiter = text.chars().next().filter(char::is_ascii_graphic)?;
     let mut fields = text.split(delimiter);
@@ -195,12 +198,12 @@ mod tests {
             for piece in bytes.chunks(7) {
                 parser.push(piece);
                 while let Some(Ok(reply)) = parser.next() {
-                    address_of_pasv(&reply);
-                    port_of_epsv(&reply);
+                    let _ = address_of_pasv(&reply);
+                    let _ = port_of_epsv(&reply);
                 }
             }
-            address_of_pasv(&said(&text));
-            port_of_epsv(&said(&text));
+            let _ = address_of_pasv(&said(&text));
+            let _ = port_of_epsv(&said(&text));
         }
 
         #[test]

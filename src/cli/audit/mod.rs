@@ -18,6 +18,7 @@ use crate::dialect::Format;
 use crate::lang;
 use crate::lang::audit::Sources;
 use crate::lang::trace;
+use crate::report::escape;
 
 /// The arguments of `ftpfw audit`.
 #[derive(Debug, clap::Args)]
@@ -127,7 +128,7 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> Result<Exit, 
             Form::Text => output::text(&result, sources, console),
             Form::Json => {
                 trials.of_each(&mut result);
-                format!("{:#}\n", lang::audit::json(&result, sources, console.lang()))
+                escape::json(&lang::audit::json(&result, sources, console.lang()))
             }
         })?;
     }

@@ -9,18 +9,19 @@ const LONGEST: usize = 1024;
 
 /// Joins bytes to lines.
 #[derive(Debug, Default)]
-pub(super) struct Lines {
+pub struct Lines {
     pending: Vec<u8>,
 }
 
 impl Lines {
     /// Takes what has arrived.
-    pub(super) fn push(&mut self, bytes: &[u8]) {
+    pub fn push(&mut self, bytes: &[u8]) {
         self.pending.extend_from_slice(bytes);
     }
 
     /// The next line without its end; an error if it is longer than any command.
-    pub(super) fn next(&mut self) -> Option<Result<String, ()>> {
+    #[expect(clippy::should_implement_trait, reason = "more may arrive after there was nothing")]
+    pub fn next(&mut self) -> Option<Result<String, ()>> {
         let Some(end) = self.pending.iter().position(|&byte| byte == b'\n') else {
             return (self.pending.len() > LONGEST).then_some(Err(()));
         };
@@ -36,20 +37,23 @@ impl Lines {
 }
 
 /// A line as a command, in capitals, and its argument.
-pub(super) fn parted(line: &str) -> (String, &str) {
+#[must_use]
+pub fn parted(line: &str) -> (String, &str) {
     let (command, argument) = line.split_once(' ').unwrap_or((line, ""));
     (command.to_ascii_uppercase(), argument.trim())
 }
 
 /// The address in `PORT` (RFC 959 §4.1.2).
-pub(super) fn port(argument: &str) -> Option<SocketAddr> {
+#[must_use]
+pub fn port(argument: &str) -> Option<SocketAddr> {
     let numbers: Vec<u8> = argument.split(',').map(str::parse).collect::<Result<_, _>>().ok()?;
     let [a, b, c, d, high, low] = numbers[..] else { return None };
     Some(SocketAddr::new(Ipv4Addr::new(a, b, c, d).into(), u16::from_be_bytes([high, low])))
 }
 
 /// The address in `EPRT` (RFC 2428 §2).
-pub(super) fn eprt(argument: &str) -> Option<SocketAddr> {
+#[must_use]
+pub fn eprt(argument: &str) -> Option<SocketAddr> {
     let delimiter = argument.chars().next().filter(char::is_ascii_graphic)?;
     let fields: Vec<&str> = argument.split(delimiter).collect();
     let ["", family, address, port, ""] = fields[..] else { return None };

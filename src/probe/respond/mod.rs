@@ -4,7 +4,7 @@
 //! It listens on declared addresses only, serves declared clients only, connects to nobody but the client of a session
 //! (RFC 2577 §3), has no files but what a session has stored in memory, and ends by itself.
 
-mod command;
+pub mod command;
 mod data;
 mod knocked;
 mod listeners;
