@@ -94,6 +94,11 @@ impl DeploymentArgs {
         !self.command_line().is_empty()
     }
 
+    /// Whether there is a deployment: by options, or in a file that is named or found.
+    pub(super) fn is_declared(&self) -> bool {
+        self.is_by_options() || self.deployment.is_some() || find().is_some()
+    }
+
     fn command_line(&self) -> CommandLine {
         let args = self.clone();
         CommandLine {

@@ -28,10 +28,10 @@ pub(super) fn find(
 ) -> Result<Option<(Reading, Deployment, Target)>, Failure> {
     let resolved = arguments.host.as_deref().map(|host| resolve(host, console)).transpose()?;
     let mut declared = arguments.deployment.clone();
-    // What else is said of the service makes up the deployment.
+    // What else is said of the service makes up the deployment; where nothing is, it is a service as usual.
     if let Some(addresses) = &resolved
-        && declared.is_by_options()
         && declared.server.is_empty()
+        && (declared.is_by_options() || !declared.is_declared())
     {
         declared.server = addresses.iter().map(ToString::to_string).collect();
     }

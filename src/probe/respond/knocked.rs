@@ -24,7 +24,7 @@ pub(super) struct Knocked {
 impl Knocked {
     /// Begins to look for SYNs from `client` to ports of `own`.
     pub(super) fn new(own: IpAddr, client: IpAddr) -> Self {
-        Self { own, client, ports: Some(BTreeSet::new()), next: Instant::now() }
+        Self { own, client, ports: Some(BTreeSet::new()), next: Instant::now() + OFTEN }
     }
 
     /// Looks, if it is time to.

@@ -14,7 +14,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::thread::{self, Scope, ScopedJoinHandle};
 use std::time::{Duration, Instant};
 
-use self::agent::Agent;
+use self::agent::{Agent, Seen};
 use self::knock::{Knock, knock};
 use self::lead::Lead;
 use super::observation::{Observation, Trouble};
@@ -233,7 +233,8 @@ fn fill(
                 .extend(late.into_iter().map(|port| (port, afterwards(server, port, &awaited, lead, knock))));
             knocks.sort_unstable_by_key(|(port, _)| *port);
         }
-        let seen = agent.seen()?;
+        let is_silent = knocks.iter().any(|(_, knock)| *knock == Knock::Silent);
+        let seen = if is_silent { agent.seen()? } else { Seen::default() };
         again(&mut knocks, stop, knock);
         sweep.passive = judged(&knocks, &seen);
         agent.end()?;
@@ -291,7 +292,7 @@ fn has_errors(knocks: &[(u16, Knock)]) -> bool {
 }
 
 /// What both ends say together.
-fn judged(knocks: &[(u16, Knock)], seen: &agent::Seen) -> Vec<(u16, Outcome)> {
+fn judged(knocks: &[(u16, Knock)], seen: &Seen) -> Vec<(u16, Outcome)> {
     let errors = has_errors(knocks) || knocks.iter().any(|(_, knock)| *knock == Knock::SilentAgain);
     let outcome = |port: u16, knock: Knock| match knock {
         Knock::Proven => Outcome::Open,
