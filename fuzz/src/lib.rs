@@ -259,6 +259,7 @@ fn plan() -> Plan {
         client_ports: PortRange::between(1024, u16::MAX),
         login: Login { user: "anonymous".to_owned(), password: Secret::new("guest".to_owned()) },
         trust: Trust::System,
+        clear_control: false,
         read_only: false,
         policy: true,
         burst: None,

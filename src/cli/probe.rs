@@ -42,9 +42,9 @@ pub(super) struct Arguments {
     /// The file whose first line is the password.
     #[arg(long, value_name = "FILE")]
     pub(super) password_file: Option<PathBuf>,
-    /// Which certificates are believed.
+    /// How sessions are encrypted.
     #[command(flatten)]
-    pub(super) believed: Believed,
+    pub(super) encryption: Encryption,
     /// Uploads nothing.
     #[arg(long)]
     pub(super) read_only: bool,
@@ -83,15 +83,18 @@ pub(super) struct Arguments {
     pub(super) deployment: DeploymentArgs,
 }
 
-/// Which certificates are believed; those that the system believes unless said otherwise.
+/// How sessions are encrypted: with certificates that the system believes, and throughout, unless said otherwise.
 #[derive(Debug, clap::Args)]
-pub(super) struct Believed {
-    /// All.
+pub(super) struct Encryption {
+    /// All certificates are believed.
     #[arg(long, conflicts_with = "ca")]
     pub(super) insecure: bool,
     /// Those that one of these signed.
     #[arg(long, value_name = "FILE")]
     pub(super) ca: Option<PathBuf>,
+    /// Gives up TLS on the control connection after the login.
+    #[arg(long)]
+    pub(super) ccc: bool,
 }
 
 /// Probes the server, and prints what follows.
@@ -140,16 +143,16 @@ fn plan(
 ) -> Result<Plan, Failure> {
     let (service, lang) = (&deployment.service, console.lang());
     let jobs = arguments.jobs.as_deref().map(|text| number::count("--jobs", text, lang)).transpose()?;
-    let trust = match &arguments.believed.ca {
+    let trust = match &arguments.encryption.ca {
         Some(path) => {
             Trust::Roots(std::fs::read(path).map_err(|source| Failure::Read { path: path.clone(), source })?)
         }
-        None if arguments.believed.insecure => Trust::Anything,
+        None if arguments.encryption.insecure => Trust::Anything,
         None => Trust::System,
     };
     if service.tls.encrypts() {
         check_trust(&trust).map_err(|words| {
-            Failure::NoAnswer(lang::probe::unusable_trust(arguments.believed.ca.as_deref(), &words, lang))
+            Failure::NoAnswer(lang::probe::unusable_trust(arguments.encryption.ca.as_deref(), &words, lang))
         })?;
     }
     Ok(Plan {
@@ -166,6 +169,7 @@ fn plan(
         client_ports: deployment.clients.ports,
         login: login::ask(arguments, service, console)?,
         trust,
+        clear_control: arguments.encryption.ccc,
         read_only: arguments.read_only,
         policy: arguments.policy,
         burst: arguments.burst.as_deref().map(|text| number::count("--burst", text, lang)).transpose()?,

@@ -4,6 +4,8 @@ use std::io::{Read, Write};
 use std::net::{IpAddr, Shutdown, SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
+use rustls::StreamOwned;
+
 use super::Stop;
 use super::observation::{Exchange, Handshake, Reply, Trouble};
 use super::plan::Secret;
@@ -101,6 +103,24 @@ impl Control {
                 Handshake { took: Duration::ZERO, outcome: Err(Trouble::Broken(None)) }
             }
         }
+    }
+
+    /// Goes on without TLS, after both ends have said that they end it.
+    pub(super) fn clear(&mut self) -> Result<(), Trouble> {
+        let Some(Wire::Encrypted(mut stream)) = self.wire.take() else { return Err(Trouble::Broken(None)) };
+        stream.conn.send_close_notify();
+        stream.sock.within(self.timeout);
+        // The other end's farewell; some servers send none and just go on.
+        stream.flush().map_err(|error| trouble(&error))?;
+        stream.sock.within(SLICE);
+        match stream.read(&mut [0; 64]) {
+            Ok(_) => {}
+            Err(error) if is_patience(&error) => {}
+            Err(error) => return Err(trouble(&error)),
+        }
+        let StreamOwned { sock, .. } = *stream;
+        self.wire = Some(Wire::Plain(sock));
+        Ok(())
     }
 
     /// Sends a command and awaits its reply.

@@ -37,6 +37,9 @@ pub struct Plan {
     pub login: Login,
     /// Which certificates are believed.
     pub trust: Trust,
+    /// Whether TLS is given up on control connections after the login (`CCC`, RFC 4217 §5), so that helpers on the path can
+    /// read what follows.
+    pub clear_control: bool,
     /// Whether nothing is written to the server.
     pub read_only: bool,
     /// Whether the server's policy on `PORT` and `EPSV ALL` is checked.

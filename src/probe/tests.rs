@@ -38,6 +38,7 @@ fn plan(port: u16, timeout: Duration) -> Plan {
         client_ports: PortRange::new(1024, u16::MAX).expect("a range"),
         login: Login { user: "anonymous".into(), password: Secret::new("swordfish".into()) },
         trust: Trust::System,
+        clear_control: false,
         read_only: true,
         policy: false,
         burst: None,
@@ -519,6 +520,48 @@ mod encrypted {
             let handshake = transfer.handshake.as_ref().expect("a handshake").outcome.as_ref().expect("TLS");
             assert!(handshake.resumed, "{handshake:?}");
         }
+    }
+
+    #[test]
+    fn a_control_connection_goes_on_in_plain_text() {
+        let (configuration, _) = configuration();
+        let goes_on = Arc::new(AtomicBool::new(false));
+        let went_on = Arc::clone(&goes_on);
+        let server = Server::new(move |stream| {
+            let _ = say(&stream, "220 Ready");
+            let _ = (&stream).read(&mut [0; 16]);
+            let _ = say(&stream, "234 Go on");
+            let connection = ServerConnection::new(Arc::clone(&configuration)).expect("a connection");
+            let mut control = BufReader::new(StreamOwned::new(connection, stream));
+            let mut line = String::new();
+            while matches!(control.read_line(&mut line), Ok(1..)) {
+                let _ = control.get_mut().write_all(if line.starts_with("USER") {
+                    b"230 In\r\n"
+                } else {
+                    b"200 Ok\r\n"
+                });
+                if line.starts_with("CCC") {
+                    let mut encrypted = control.into_inner();
+                    encrypted.conn.send_close_notify();
+                    let _ = encrypted.flush();
+                    // The probe's farewell.
+                    let _ = encrypted.read(&mut [0; 16]);
+                    let mut commands = BufReader::new(&encrypted.sock).lines();
+                    goes_on.store(
+                        matches!(commands.next(), Some(Ok(line)) if line == "TYPE I"),
+                        Ordering::Relaxed,
+                    );
+                    let _ = say(&encrypted.sock, "200 Plain");
+                    return;
+                }
+                line.clear();
+            }
+        });
+        let plan = Plan { clear_control: true, ..encrypted(&server, Trust::Anything) };
+        let seen = probe(&plan, &Stop::default(), &());
+        let last = seen.visits[0].exchanges.iter().find(|one| one.command.as_deref() == Some("TYPE I"));
+        let reply = last.expect("a command").reply.as_ref().expect("a reply");
+        assert!(went_on.load(Ordering::Relaxed) && reply.lines == ["200 Plain"], "{seen:#?}");
     }
 
     #[test]

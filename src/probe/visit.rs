@@ -67,6 +67,7 @@ impl Entry<'_> {
                 let reply = self.control.ask(command);
                 self.record(Stage::Protect, reply, |code| code == 200)?;
             }
+            self.clear()?;
         }
         let reply = self.control.ask("TYPE I");
         self.record(Stage::Prepare, reply, |_| true)
@@ -95,6 +96,20 @@ impl Entry<'_> {
         let outcome = handshake.outcome.clone();
         self.visit.handshake = Some(handshake);
         outcome.map(|_| ()).map_err(halt)
+    }
+
+    /// Goes on in plain text, if that is wanted and the server agrees.
+    fn clear(&mut self) -> Result<(), Halt> {
+        if self.plan.clear_control {
+            let reply = self.control.ask("CCC");
+            let agreed = reply.is_positive();
+            self.record(Stage::Protect, reply, |_| true)?;
+            if agreed {
+                let halt = |trouble| Halt { stage: Stage::Protect, trouble: Some(trouble) };
+                self.control.clear().map_err(halt)?;
+            }
+        }
+        Ok(())
     }
 
     /// Which of the hosts at this address is meant (RFC 7151), where the server asks for it.

@@ -97,6 +97,7 @@ fn plan(control_port: u16, range: PortRange) -> Plan {
         client_ports: PortRange::between(1024, u16::MAX),
         login: anonymous(),
         trust: Trust::System,
+        clear_control: false,
         read_only: false,
         policy: true,
         burst: None,

@@ -44,6 +44,11 @@ fn of_probe(id: &str, lang: Lang) -> Option<String> {
             "Believe the certificates that one of these signed (PEM), instead of those that the system believes",
             "只信任由此文件（PEM）中的证书签发的证书，而不使用系统的信任列表"
         ),
+        "ccc" => say!(
+            lang,
+            "In TLS sessions, give up the encryption of the control connection after the login (CCC), so that helpers on the way can read it",
+            "在 TLS 会话中，登录后放弃控制连接的加密（CCC），使途中的助手可以读取命令"
+        ),
         "read_only" => say!(
             lang,
             "Upload nothing; otherwise a small file with a name of its own is stored, fetched and removed",

@@ -24,6 +24,7 @@ fn plan() -> Plan {
         client_ports: PortRange::between(1024, 65535),
         login: Login { user: "anonymous".to_owned(), password: Secret::new("hunter2".to_owned()) },
         trust: Trust::System,
+        clear_control: false,
         read_only: false,
         policy: false,
         burst: None,

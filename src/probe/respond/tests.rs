@@ -70,6 +70,7 @@ fn plan(server: SocketAddr, passive_ports: Option<PortRange>) -> Plan {
         client_ports: PortRange::new(1024, u16::MAX).expect("a range"),
         login: Login { user: "anonymous".into(), password: Secret::new("guest@".into()) },
         trust: Trust::System,
+        clear_control: false,
         read_only: false,
         policy: true,
         burst: None,

@@ -31,6 +31,7 @@ pub(super) fn plan() -> Plan {
         client_ports: PortRange::new(1024, u16::MAX).expect("a range"),
         login: Login { user: "anonymous".into(), password: Secret::new("guest".into()) },
         trust: Trust::System,
+        clear_control: false,
         read_only: false,
         policy: false,
         burst: None,
