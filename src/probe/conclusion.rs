@@ -133,7 +133,7 @@ pub enum Gravity {
 /// What may be concluded. The names are those of the machine-readable output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
-    /// This machine itself turns the control connection away.
+    /// This machine itself turns the connection away: no packet left.
     OwnEgressBlocked,
     /// The SYN to the control port gets no answer.
     ControlFiltered,

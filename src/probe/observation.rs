@@ -64,14 +64,6 @@ impl Visit {
     pub fn family(&self) -> Family {
         Family::of(self.server.ip())
     }
-
-    /// How long a packet takes to the server and back, at most: the shortest of all answers, since whatever disturbs a
-    /// measurement makes it longer.
-    #[must_use]
-    pub fn round_trip(&self) -> Duration {
-        let replies = self.exchanges.iter().filter(|exchange| exchange.reply.is_ok());
-        replies.map(|exchange| exchange.took).fold(self.control.took, Duration::min)
-    }
 }
 
 /// An attempt to open a connection.

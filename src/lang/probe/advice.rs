@@ -10,8 +10,8 @@ pub fn advice(kind: Kind, lang: Lang) -> String {
     match kind {
         Kind::OwnEgressBlocked => say!(
             lang,
-            "Let new TCP connections to the control port leave this machine, or probe from another one.",
-            "允许本机向控制端口发起新的 TCP 连接，或换一台机器探测。"
+            "See where ip route get leads for the server's address, and mend that route; or probe from another machine.",
+            "用 ip route get 查看通往服务器地址的路由并加以修正，或换一台机器探测。"
         ),
         Kind::ControlFiltered => say!(
             lang,

@@ -10,9 +10,8 @@ pub fn meaning(kind: Kind, lang: Lang) -> String {
     match kind {
         Kind::OwnEgressBlocked => say!(
             lang,
-            "The error came sooner than any other machine could have answered: a rule for outgoing packets, or a route, on \
-             this machine refuses the connection. Nothing is known of the firewalls beyond it.",
-            "错误出现得比任何其他机器的应答都早：本机的出站规则或路由拒绝了该连接。本机之外的防火墙情况尚不清楚。"
+            "No packet left: a route or policy of this machine prohibits the connection. Nothing is known of the firewalls beyond it.",
+            "没有任何数据包发出：本机的路由或策略禁止了该连接。本机之外的防火墙情况尚不清楚。"
         ),
         Kind::ControlFiltered => say!(
             lang,
@@ -109,8 +108,9 @@ pub fn meaning(kind: Kind, lang: Lang) -> String {
         ),
         Kind::RangeRejectedAdmin => say!(
             lang,
-            "An ICMP message answers the SYN to a port on which the server listens: a firewall has a rule that rejects it.",
-            "服务器正监听该端口，而 SYN 得到的是 ICMP 消息：某个防火墙有拒绝它的规则。"
+            "An ICMP message answers the SYN to a port on which the server listens: a firewall has a rule that rejects it. Where \
+             the answer took well under a millisecond, that may be a rule for outgoing packets on this machine.",
+            "服务器正监听该端口，而 SYN 得到的是 ICMP 消息：某个防火墙有拒绝它的规则。若应答用时远不到一毫秒，也可能是本机的出站规则。"
         ),
         Kind::RejectOrDead => say!(
             lang,

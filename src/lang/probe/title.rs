@@ -9,7 +9,7 @@ use crate::probe::conclusion::Kind;
 pub fn title(kind: Kind, lang: Lang) -> String {
     match kind {
         Kind::OwnEgressBlocked => {
-            say!(lang, "this machine itself turns the control connection away", "本机自身拦截了控制连接")
+            say!(lang, "this machine itself turns the connection away", "本机自身拦截了该连接")
         }
         Kind::ControlFiltered => say!(lang, "nothing answers at the control port", "控制端口没有任何回应"),
         Kind::ControlRejected => {

@@ -48,7 +48,7 @@ fn reached(one: &Judged<'_>) -> Vec<u16> {
 }
 
 fn missed(one: &Judged<'_>) -> Vec<u16> {
-    let blocked = attempts(one).filter(|dial| matches!(answer(dial, None), Answer::Blocked(_)));
+    let blocked = attempts(one).filter(|dial| matches!(answer(dial), Answer::Blocked(_)));
     blocked.map(|dial| dial.peer.port()).collect()
 }
 

@@ -24,7 +24,7 @@ pub(super) fn judge(visit: &Visit, found: &mut Vec<Found>) -> Control {
     let flows = [FlowId::A1, FlowId::P1];
     let evidence = evidence(dial);
     let mut conclude = |kind| found.push(Found::new(kind, evidence.clone()).stops(&flows));
-    let (opening, answering) = match answer(dial, None) {
+    let (opening, answering) = match answer(dial) {
         Answer::Established => return established(visit, found),
         Answer::Blocked(cause) => {
             conclude(match cause {

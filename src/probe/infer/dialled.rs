@@ -1,7 +1,6 @@
 //! What an attempt to connect says about the path.
 
 use std::io;
-use std::time::Duration;
 
 use crate::packet::Family;
 use crate::probe::conclusion::{Cause, Evidence};
@@ -20,11 +19,12 @@ pub(super) enum Answer {
     Unknown,
 }
 
-/// The answer to `dial`, where a round trip to the server takes `round_trip`, if that is known.
+/// The answer to `dial`.
 ///
 /// How Linux passes ICMP errors on was measured: administratively prohibited is `EHOSTUNREACH` in IPv4 and `EACCES` in
-/// IPv6, protocol unreachable `ENOPROTOOPT`; a route that prohibits is `EACCES` in IPv4, a black hole `EINVAL`.
-pub(super) fn answer(dial: &Dial, round_trip: Option<Duration>) -> Answer {
+/// IPv6, protocol unreachable `ENOPROTOOPT`; a route that prohibits is `EACCES` in IPv4, a black hole `EINVAL`. An error
+/// of this machine's own rules cannot be told from one of a gateway nearby.
+pub(super) fn answer(dial: &Dial) -> Answer {
     use io::ErrorKind;
     let kind = match dial.outcome {
         Ok(()) => return Answer::Established,
@@ -33,7 +33,7 @@ pub(super) fn answer(dial: &Dial, round_trip: Option<Duration>) -> Answer {
         Err(DialError::Stopped) => return Answer::Unknown,
         Err(DialError::Errno(errno)) => {
             if is_protocol_unreachable(errno) {
-                return turned_away(dial, round_trip, Cause::Rejected);
+                return Answer::Blocked(Cause::Rejected);
             }
             io::Error::from_raw_os_error(errno).kind()
         }
@@ -41,23 +41,13 @@ pub(super) fn answer(dial: &Dial, round_trip: Option<Duration>) -> Answer {
     };
     match kind {
         ErrorKind::TimedOut => Answer::Blocked(Cause::Dropped),
-        ErrorKind::ConnectionRefused => turned_away(dial, round_trip, Cause::Refused),
+        ErrorKind::ConnectionRefused => Answer::Blocked(Cause::Refused),
         ErrorKind::PermissionDenied if Family::of(dial.peer.ip()) == Family::Ipv4 => Answer::Here,
         ErrorKind::InvalidInput => Answer::Here,
         ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable | ErrorKind::PermissionDenied => {
-            turned_away(dial, round_trip, Cause::Rejected)
+            Answer::Blocked(Cause::Rejected)
         }
         _ => Answer::Unknown,
-    }
-}
-
-/// An error that came back faster than any packet from the server could have is one of this machine. Where the server is
-/// so near that this cannot be told, it is taken as one from the path.
-fn turned_away(dial: &Dial, round_trip: Option<Duration>, cause: Cause) -> Answer {
-    const NEAR: Duration = Duration::from_millis(2);
-    match round_trip {
-        Some(round_trip) if round_trip >= NEAR && dial.took < round_trip / 3 => Answer::Here,
-        _ => Answer::Blocked(cause),
     }
 }
 

@@ -30,7 +30,7 @@ pub(super) fn judge(plan: &Plan, visit: &Visit, found: &mut Vec<Found>) -> Data 
     });
     let of_samples = visit.offers.iter().filter_map(|offer| {
         let dial = offer.dial.as_ref()?;
-        Some((offer.method, &offer.exchange, (dial, answer(dial, Some(visit.round_trip())))))
+        Some((offer.method, &offer.exchange, (dial, answer(dial))))
     });
     let mut reached: Vec<&Dial> = Vec::new();
     let mut missed: Vec<Missed<'_>> = Vec::new();
@@ -96,8 +96,7 @@ fn refused_ports(missed: &[Missed<'_>]) -> BTreeSet<u16> {
 fn attempt<'a>(visit: &Visit, transfer: &'a Transfer) -> Option<(&'a Dial, Answer)> {
     let Some(DataConnection::Dialled { attempts, .. }) = &transfer.data else { return None };
     let own = attempts.iter().filter(|dial| dial.peer.ip() == visit.server.ip());
-    let answers: Vec<(&Dial, Answer)> =
-        own.map(|dial| (dial, answer(dial, Some(visit.round_trip())))).collect();
+    let answers: Vec<(&Dial, Answer)> = own.map(|dial| (dial, answer(dial))).collect();
     let established = answers.iter().find(|(_, answer)| *answer == Answer::Established);
     established.or_else(|| answers.first()).copied()
 }

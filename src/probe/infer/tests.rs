@@ -4,7 +4,7 @@ mod made;
 
 use std::time::Duration;
 
-use self::made::{Session as Made, dropped, ok, plan, refused, rejected, slow};
+use self::made::{Session as Made, dropped, ok, plan, prohibited, refused, rejected, slow};
 use super::{conclude, conclude_beside};
 use crate::audit::Session;
 use crate::flow::FlowId;
@@ -221,9 +221,12 @@ fn silence_says_nothing_while_a_sweep_uses_up_the_icmp_errors() {
 }
 
 #[test]
-fn an_error_faster_than_the_server_is_our_own() {
+fn an_error_faster_than_the_server_may_be_of_a_gateway_nearby() {
     let near = Made::plain().round_trip(Duration::from_millis(30)).passive(rejected(60_001));
     let conclusions = concluded([near]);
+    assert_eq!(kinds(&conclusions), [Kind::RangeRejectedAdmin]);
+    let prohibited = Made::plain().passive(prohibited(60_001));
+    let conclusions = concluded([prohibited]);
     assert_eq!(kinds(&conclusions), [Kind::OwnEgressBlocked]);
     assert_eq!(conclusions.conclusions[0].flows, [FlowId::P3, FlowId::P4]);
 }

@@ -10,7 +10,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::thread;
 use std::time::Duration;
 
-use ftpfw::probe::conclusion::Kind;
+use ftpfw::probe::conclusion::{Gravity, Kind};
 
 use super::run::{BOTH, Connections, PLAIN, Session, Verdict, all};
 use super::scripted::{Act, Asked, Cast, encryption};
@@ -46,13 +46,30 @@ fn plain_and_tls(plain: See, tls: See) -> Expected {
     either(&PLAIN, plain, &[IPV4_TLS, IPV6_TLS], tls)
 }
 
+/// Brings a row about.
+fn prove(what: &str, stage: Stage, expected: &[(Session, Connections)], kinds: &[Kind]) {
+    let seen = stage.probe();
+    let conclusions: Vec<&str> = kinds.iter().map(|kind| kind.id()).collect();
+    seen.expect(what, expected, &conclusions);
+    let verdicts = expected.iter().flat_map(|(_, it)| [it.control, it.passive, it.active]);
+    let verdicts: BTreeSet<Verdict> = verdicts.collect();
+    let blocks = [Dropped, Rejected, Refused, Blocked].iter().any(|verdict| verdicts.contains(verdict));
+    let code = if blocks {
+        1
+    } else if verdicts.contains(&Inconclusive) {
+        3
+    } else {
+        i32::from(kinds.iter().any(|kind| kind.gravity() == Gravity::Fault))
+    };
+    assert_eq!(seen.code, Some(code), "{what}: the exit code");
+}
+
 macro_rules! rows {
     ($($name:ident: $seen:literal => [$($kind:ident),+], $expected:expr, $stage:expr;)*) => {
         $(
             #[test]
             fn $name() {
-                let conclusions = [$(Kind::$kind.id()),+];
-                $stage.probe().expect($seen, &$expected, &conclusions);
+                prove($seen, $stage, &$expected, &[$(Kind::$kind),+]);
             }
         )*
 
@@ -142,6 +159,14 @@ rows! {
         Stage::vsftpd(Tls::Explicit)
             .filter(Host::Gateway, "forward", &[REJECT_RANGE])
             .prepared(unlimited);
+
+    range_rejected_at_the_usual_rate: "ICMP errors answer, as many as the kernel usually sends"
+        => [RangeRejectedAdmin], all(&BOTH, See::passive(Rejected)),
+        Stage::vsftpd(Tls::Explicit).filter(Host::Server, "input", &[REJECT_RANGE]);
+
+    own_rules: "ICMP errors of this machine's own rules"
+        => [RangeRejectedAdmin], all(&BOTH, See::passive(Rejected)),
+        Stage::vsftpd(Tls::Explicit).filter(Host::Client, "output", &[REJECT_RANGE]).prepared(unlimited);
 
     range_reset: "resets answer the SYNs to ports that were just offered"
         => [RejectOrDead], all(&BOTH, See::passive(Refused)),

@@ -6,6 +6,7 @@ use std::fs;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::process::{Output, Stdio};
+use std::sync::LazyLock;
 
 use serde_json::Value;
 
@@ -13,6 +14,12 @@ use crate::owned::folder;
 use crate::plan::Family;
 use crate::server::{Config, DATA_PORT, PASSIVE_PORTS, Server, Software, Tls};
 use crate::topology::{CLIENT_LISTENING_PORTS, Host, Topology};
+
+/// What a probe prints is as documented.
+static SCHEMA: LazyLock<jsonschema::Validator> = LazyLock::new(|| {
+    let schema = include_str!("../../../docs/schema/probe.json");
+    jsonschema::validator_for(&serde_json::from_str(schema).expect("JSON")).expect("a schema")
+});
 
 /// What responders and their probes share.
 pub(crate) const TOKEN: &str = "a token of the lab";
@@ -265,6 +272,8 @@ impl Seen {
             let stderr = String::from_utf8_lossy(&output.stderr);
             panic!("{error}: {}\n{stdout}{stderr}\n{deployment}", output.status)
         });
+        let faults: Vec<String> = SCHEMA.iter_errors(&json).map(|fault| fault.to_string()).collect();
+        assert!(faults.is_empty(), "{faults:#?}\n{json:#}");
         Self { json, code: output.status.code() }
     }
 

@@ -69,6 +69,11 @@ pub(super) fn rejected(port: u16) -> Outcome {
     outcome(port, 1, Err(DialError::Errno(113)))
 }
 
+/// By a route of this machine.
+pub(super) fn prohibited(port: u16) -> Outcome {
+    outcome(port, 0, Err(DialError::Errno(13)))
+}
+
 pub(super) fn refused(port: u16) -> Outcome {
     outcome(port, 1, Err(DialError::Errno(111)))
 }
