@@ -11,6 +11,8 @@ pub(super) const EPHEMERAL: &str = "net.ipv4.ip_local_port_range";
 pub(super) const RESERVED: &str = "net.ipv4.ip_local_reserved_ports";
 /// For how many seconds of silence an established connection is remembered.
 const ESTABLISHED: &str = "net.netfilter.nf_conntrack_tcp_timeout_established";
+/// The same of pf, whose default is a day.
+const PF_ESTABLISHED: &str = "tcp.established";
 
 /// The least time that an established connection has to be remembered: 2 hours and 4 minutes (RFC 5382 §5, REQ-5), in
 /// seconds.
@@ -32,12 +34,20 @@ pub enum Message {
 pub(super) fn timeout(request: &Request<'_>, subject: &Subject<'_>) -> Vec<Finding> {
     let firewall = subject.firewall;
     let host = of(request, firewall);
-    let after = host.sysctl_number(ESTABLISHED).filter(|&after| after < LEAST);
-    let (Some(after), false) = (after, firewall.dialect.is_pf()) else { return Vec::new() };
+    let of_pf = host.timeouts.get(PF_ESTABLISHED).filter(|_| firewall.dialect.is_pf());
+    let after = match of_pf {
+        Some(fact) => fact.value.parse().ok(),
+        None if firewall.dialect.is_pf() => None,
+        None => host.sysctl_number(ESTABLISHED),
+    };
+    let Some(after) = after.filter(|&after| after < LEAST) else { return Vec::new() };
     let message = Message::Forgets { after, least: LEAST };
     let mut finding = Finding::new(RuleId::FTP042, finding::Message::Machine(message));
     finding.firewall = Some(firewall.name.clone());
-    point(&mut finding, &host, ESTABLISHED, place(request, firewall));
+    match of_pf {
+        Some(fact) => finding.places.extend(fact.origin.map(Place::Text)),
+        None => point(&mut finding, &host, ESTABLISHED, place(request, firewall)),
+    }
     vec![finding]
 }
 

@@ -146,6 +146,11 @@ impl Collection {
                 origin.text = renumber(origin.text);
             }
         }
+        for fact in reading.host.timeouts.values_mut() {
+            if let Some(origin) = &mut fact.origin {
+                origin.text = renumber(origin.text);
+            }
+        }
         for problem in &mut reading.problems {
             problem.origin.text = renumber(problem.origin.text);
         }

@@ -19,6 +19,8 @@ pub struct Host {
     pub all_modules: bool,
     /// The parameters of modules, by the name of the module and that of the parameter.
     pub module_parameters: BTreeMap<(String, String), Fact>,
+    /// pf: after how many seconds without a packet it forgets a connection, by the names of `set timeout`.
+    pub timeouts: BTreeMap<String, Fact>,
 }
 
 /// A value, and where it was read.
@@ -42,6 +44,7 @@ impl Host {
             self.modules.extend(later.modules);
         }
         self.module_parameters.extend(later.module_parameters);
+        self.timeouts.extend(later.timeouts);
     }
 
     /// Sets a sysctl, in any of the spellings of its name.

@@ -16,6 +16,7 @@
 mod audit;
 mod backend;
 mod cases;
+mod catalogue;
 mod command;
 mod cpu;
 #[path = "../support/deployments.rs"]

@@ -65,8 +65,13 @@ pub enum Kind {
         /// Whether addresses are let in, or reached, that are not declared.
         addresses: bool,
     },
-    /// Because a helper may expect them, on these ports (FTP019).
-    Related(PortSet),
+    /// Because a helper may expect them (FTP019).
+    Related {
+        /// On these ports.
+        ports: PortSet,
+        /// Whether the rule names the helper: then it is about nothing else that is related.
+        named: bool,
+    },
     /// Because they leave from ports that only replies come from (FTP022).
     Stateless(PortSet),
     /// Because a rule opens ports that only active data connections come from (FTP023).
@@ -77,6 +82,15 @@ pub enum Kind {
     Undeclared,
     /// The same for so many other rules.
     UndeclaredElsewhere(usize),
+}
+
+impl Kind {
+    /// Whether it is less grave than such findings are as a rule, being what somebody meant: all ports for the clients and
+    /// nobody else, or what a helper expects and nothing else that is related.
+    #[must_use]
+    pub fn is_meant(&self) -> bool {
+        matches!(self, Self::NearlyAll { clients_only: true, .. } | Self::Related { named: true, .. })
+    }
 }
 
 /// FTP001: connections from the ports of an FTP server.
@@ -146,9 +160,9 @@ impl Found {
     fn finding(self, context: &mut Context<'_>) -> Result<Finding, TooComplex> {
         let certain = context.space.must(self.packets)?;
         let packets = if certain.is_empty() { context.space.may(self.packets)? } else { certain };
-        let trusted = matches!(self.message.kind, Kind::NearlyAll { clients_only: true, .. });
+        let meant = self.message.kind.is_meant();
         let mut finding = context.finding(self.rule, finding::Message::Broad(self.message));
-        if certain.is_empty() || trusted {
+        if certain.is_empty() || meant {
             finding.level = milder(finding.level);
         }
         finding.flows = self.flows;

@@ -7,9 +7,9 @@ use super::attribution::Attribution;
 use super::{Found, Kind, Message, place};
 use crate::deployment::Egress;
 use crate::packet::{AddressSet, Field, NameField, PacketSet, PortRange, PortSet, State, TooComplex};
-use crate::ruleset::Direction;
 use crate::ruleset::evaluate::Question;
 use crate::ruleset::trace::Decider;
+use crate::ruleset::{Direction, Match, Rule};
 
 const SYN: u8 = 0x02;
 /// The rules that are looked at.
@@ -25,6 +25,8 @@ pub(in crate::audit) fn related(context: &mut Context<'_>) -> Result<Vec<Finding
             found.extend(one_way(context, direction)?);
         }
     }
+    // The worst of them first.
+    found.sort_by_key(|one| one.message.kind.is_meant());
     // One line of a rule set is about both directions as a rule: one finding, with all places.
     let places: Vec<_> = found.iter().filter_map(|one| place(one.by)).collect();
     let Some(first) = found.into_iter().next() else { return Ok(Vec::new()) };
@@ -89,10 +91,13 @@ fn one_way(context: &mut Context<'_>, direction: Direction) -> Result<Vec<Found>
         if !is_rule || space.intersects(accepts, new)? {
             continue;
         }
+        let names_helper = |rule: &Rule| rule.matches.iter().any(|one| matches!(one, Match::Helper(_)));
+        let named = place(by).and_then(|place| context.rule(place)).is_some_and(names_helper);
+        let space = &mut context.space;
         let packets = space.intersection(packets, accepts)?;
         let ports = space.destination_ports_of(packets)?;
         let message = Message {
-            kind: Kind::Related(ports),
+            kind: Kind::Related { ports, named },
             side: firewall.side,
             direction,
             policy: false,

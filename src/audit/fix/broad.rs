@@ -33,7 +33,7 @@ pub(super) fn mend(
     message: &Message,
 ) -> Result<Option<Fix>, TooComplex> {
     let at = match (&message.kind, finding.places.first()) {
-        (Kind::Related(_) | Kind::Undeclared | Kind::UndeclaredElsewhere(_), _) => return Ok(None),
+        (Kind::Related { .. } | Kind::Undeclared | Kind::UndeclaredElsewhere(_), _) => return Ok(None),
         (_, Some(&Place::Rule(at))) => at,
         _ => return Ok(None),
     };
@@ -112,7 +112,7 @@ fn is_for_ftp_alone(rule: &Rule, message: &Message, context: &Context<'_>) -> bo
             own.extend(ports.ranges());
             false
         }
-        Kind::Related(_) | Kind::Undeclared | Kind::UndeclaredElsewhere(_) => return false,
+        Kind::Related { .. } | Kind::Undeclared | Kind::UndeclaredElsewhere(_) => return false,
     };
     let own: PortSet = own.into_iter().collect();
     let named = rule.matches.iter().find_map(|condition| match condition {

@@ -1,6 +1,6 @@
 //! FTP009, FTP010, FTP012, FTP013: what the helper expects is related, and what the rules make of that.
 
-use super::automatism::{Automatism, automatism, hints};
+use super::automatism::{Automatism, Hint, automatism, hints};
 use super::rules::{cause, faults, helper_rules};
 use super::{Data, Message, level_if, matching, openers, verdict, with_packets};
 use crate::audit::context::{Context, milder, place};
@@ -23,7 +23,9 @@ pub(in crate::audit) fn not_attached(context: &mut Context<'_>) -> Result<Vec<Fi
     // There the range has to be translated first, which is a finding of its own.
     let translated = nat::translated_families(context)?;
     data.families.retain(|family| !translated.contains(family));
-    if data.families.is_empty() || !hints(&context.host).is_empty() {
+    // A module is loaded for any use of the helper. What tells the kernel when to attach it is FTP010's.
+    let told = hints(&context.host).into_iter().any(|(hint, _)| hint != Hint::Module);
+    if data.families.is_empty() || told {
         return Ok(Vec::new());
     }
     let partial = helper_rules(context.ruleset())

@@ -52,7 +52,7 @@ fn title(message: &Message, lang: Lang) -> String {
             "双向均允许任意 1023 以上的端口互相连接"
         ),
         Kind::Wider { ports, addresses } => wider(message, ports, *addresses, lang),
-        Kind::Related(ports) => {
+        Kind::Related { ports, .. } => {
             let ports = list(ports);
             say!(
                 lang,
@@ -178,7 +178,7 @@ fn help(message: &Message, lang: Lang) -> Option<String> {
             "accept only TCP{peers} with destination port {ports}",
             "只放行{peers}目的端口为 {ports} 的 TCP 连接"
         )),
-        (Kind::Related(_), _) if !message.required.is_empty() => Some(say!(
+        (Kind::Related { .. }, _) if !message.required.is_empty() => Some(say!(
             lang,
             "accept RELATED of the helper `ftp` only to the ports {ports}, and other RELATED only for ICMP",
             "对 `ftp` 助手的 RELATED 只放行到端口 {ports}，其余 RELATED 只放行 ICMP"

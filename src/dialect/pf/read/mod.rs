@@ -62,10 +62,10 @@ pub fn read_anchor(text: &str, anchor: &str, flavour: Flavour, files: Files<'_>)
     for event in events {
         interpreter.event(event);
     }
-    let (ruleset, more) = interpreter.finish();
+    let (ruleset, host, more) = interpreter.finish();
     problems.extend(more);
     problems.sort_by_key(|(origin, _)| (origin.text, origin.start));
     let problem = |(origin, problem)| Problem { origin, kind: ProblemKind::Pf(problem) };
     let problems = problems.into_iter().map(problem).collect();
-    Reading { ruleset, problems, ..Reading::default() }
+    Reading { ruleset, host, problems }
 }

@@ -14,10 +14,10 @@ use super::table::Tables;
 use super::translation::translation;
 use crate::dialect::pf::Flavour;
 use crate::packet::{AddressSet, Family};
-use crate::ruleset::{Action, Direction, Interface, Match, Origin, Rule, Ruleset};
+use crate::ruleset::{Action, Direction, Fact, Host, Interface, Match, Origin, Rule, Ruleset};
 
 /// Settings that do not change which packets pass.
-const SETTINGS: [&str; 17] = [
+const SETTINGS: [&str; 16] = [
     "debug",
     "fail-policy",
     "fingerprints",
@@ -33,7 +33,6 @@ const SETTINGS: [&str; 17] = [
     "state-defaults",
     "state-policy",
     "syncookies",
-    "timeout",
     "tos",
 ];
 
@@ -59,6 +58,7 @@ pub(super) struct Interpreter<'a> {
     /// What `block` alone does (`set block-policy`).
     rejects: bool,
     skipped: Vec<String>,
+    host: Host,
     places: Places,
     /// What has been entered, outermost first, and the anchor around it.
     levels: Vec<(Level, String)>,
@@ -76,6 +76,7 @@ impl<'a> Interpreter<'a> {
             tables,
             rejects: false,
             skipped: Vec::new(),
+            host: Host::default(),
             places: Places::new(root),
             levels: Vec::new(),
             path: root.to_owned(),
@@ -85,14 +86,14 @@ impl<'a> Interpreter<'a> {
     }
 
     /// What became of the statements.
-    pub(super) fn finish(mut self) -> (Ruleset, Vec<(Origin, Problem)>) {
+    pub(super) fn finish(mut self) -> (Ruleset, Host, Vec<(Origin, Problem)>) {
         while self.leave() {}
         let ruleset = Ruleset {
             skipped_interfaces: self.skipped,
             helper_objects: Vec::new(),
             chains: self.places.chains(),
         };
-        (ruleset, self.problems)
+        (ruleset, self.host, self.problems)
     }
 
     pub(super) fn event(&mut self, event: Event) {
@@ -170,7 +171,7 @@ impl<'a> Interpreter<'a> {
             "nat-anchor" => return self.anchor(statement, &[Section::Nat]),
             "rdr-anchor" => return self.anchor(statement, &[Section::Rdr]),
             "binat-anchor" => return self.anchor(statement, &[Section::BinatOut, Section::BinatIn]),
-            "set" => return self.set(&mut cursor),
+            "set" => return self.set(&mut cursor, statement.text),
             "antispoof" => return self.antispoof(statement),
             _ => return Err((first.span, Problem::UnknownStatement { word: word.to_owned() })),
         }
@@ -313,7 +314,7 @@ impl<'a> Interpreter<'a> {
     }
 
     /// `set option value`
-    fn set(&mut self, cursor: &mut Cursor<'_>) -> Result<(), Fault> {
+    fn set(&mut self, cursor: &mut Cursor<'_>, text: u32) -> Result<(), Fault> {
         cursor.next();
         if cursor.eat_word("skip") {
             cursor.word("on")?;
@@ -324,6 +325,15 @@ impl<'a> Interpreter<'a> {
             if !self.rejects {
                 cursor.word("drop")?;
             }
+        } else if cursor.eat_word("timeout") {
+            // `set optimization` changes them too, to no less than five hours for an established connection.
+            let timeouts = cursor.list(|cursor| {
+                let name = cursor.text(Expected::Setting)?;
+                let span = cursor.peek().map_or(name.span, |value| name.span.to(value.span));
+                let value = cursor.number(u32::MAX.into())?.to_string();
+                Ok((name.text().to_owned(), Fact { value, origin: Some(span.origin(text)) }))
+            })?;
+            self.host.timeouts.extend(timeouts);
         } else {
             let fault = cursor.fault(Expected::Setting);
             let known = cursor.next().is_some_and(|option| SETTINGS.contains(&option.text()));
