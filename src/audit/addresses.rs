@@ -4,12 +4,13 @@
 //! inside. And what is required arrives by the interface that leads back to where it came from.
 
 use std::borrow::Cow;
+use std::net::IpAddr;
 
 use super::Subject;
 use crate::deployment::Side;
 use crate::dialect::collection::Collection;
-use crate::packet::AddressSet;
-use crate::ruleset::{AddressType, Chain, Match, Ruleset};
+use crate::packet::{AddressSet, Family};
+use crate::ruleset::{Action, AddressType, Chain, Match, Rule, Ruleset};
 
 /// The rules of a firewall with what the deployment says of their conditions filled in.
 #[must_use]
@@ -23,6 +24,7 @@ pub fn as_deployed<'a>(subject: &Subject<'a>) -> Cow<'a, Collection> {
             .iter()
             .flat_map(|rule| &rule.matches)
             .any(|condition| known.is_open(condition, translates))
+            || chain.rules.iter().any(|rule| known.hides_behind(rule).is_some())
     });
     if !any {
         return Cow::Borrowed(subject.rules);
@@ -33,6 +35,13 @@ pub fn as_deployed<'a>(subject: &Subject<'a>) -> Cow<'a, Collection> {
         for rule in &mut rules.ruleset.chains[index].rules {
             for condition in &mut rule.matches {
                 *condition = known.filled(condition, translates);
+            }
+            if let Some(public) = known.hides_behind(rule) {
+                for action in &mut rule.actions {
+                    if let Action::SourceNat { address, .. } = action {
+                        *address = Some(public);
+                    }
+                }
             }
         }
     }
@@ -75,6 +84,20 @@ impl Known<'_, '_> {
                 (None, None) => other.clone(),
             },
         }
+    }
+
+    /// pf: the public address, where a rule hides sources behind an address of the machine's own in its family.
+    fn hides_behind(&self, rule: &Rule) -> Option<IpAddr> {
+        let public = self.subject.firewall.nat.filter(|_| self.subject.firewall.dialect.is_pf())?.public;
+        let hides =
+            rule.actions.iter().any(|action| matches!(action, Action::SourceNat { address: None, .. }));
+        let family = Family::of(public);
+        let fits = rule.matches.iter().any(|condition| match condition {
+            Match::Family(own) => *own == family,
+            Match::Source(set) | Match::Destination(set) => set.families().all(|own| own == family),
+            _ => false,
+        });
+        (hides && fits).then_some(public)
     }
 
     fn addresses(&self, condition: &Match, translates: bool) -> Option<Match> {

@@ -155,6 +155,17 @@ pub(super) fn is_random(end: Endpoint, range: PortRange) -> bool {
     end == Endpoint::Source && range == PortRange::ANY
 }
 
+/// Whether an action changes the source to an address of the machine's own (`Some(true)`), or to another one.
+pub(super) fn hides_source(action: &Action) -> Option<bool> {
+    (translated_end(action)? == Endpoint::Source)
+        .then_some(matches!(action, Action::SourceNat { address: None, .. }))
+}
+
+/// The question whether an address of the machine's own that a source was changed to is in the set.
+pub(super) fn own_source_in(set: &AddressSet) -> String {
+    format!("(self): {set}")
+}
+
 impl Doubt<'_> {
     /// The addresses of which it has one; `None` where the address is known.
     pub(super) fn addresses(&self) -> Option<AddressSet> {

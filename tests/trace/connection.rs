@@ -1,8 +1,23 @@
 //! What rules ask of the connection that a packet belongs to.
 
 use ftpfw::dialect::Format;
+use ftpfw::dialect::collection::{Text, read};
+use ftpfw::packet::{Membership, PacketSet, Space};
+use ftpfw::ruleset::evaluate::{Question, accepted};
+use ftpfw::ruleset::trace::spec;
 
 use super::verdicts::{check, outcome};
+
+/// Whether a packet is among those that a rule set lets through.
+fn membership(text: &str, format: Format, packet: &str) -> Membership {
+    let text = Text { name: "text".to_owned(), content: text.to_owned() };
+    let collection = read(vec![(text, format)], &mut |_| None);
+    let (path, packet) = spec::parse(packet).expect("a packet");
+    let mut space = Space::default();
+    let question = Question::about(path, PacketSet::FULL);
+    let set = accepted(&collection.ruleset, question, &mut space).expect("a small rule set");
+    space.membership(set, &packet)
+}
 
 /// To the control port of a server behind a gateway, by its public address and by its own.
 const PUBLIC: &str =
@@ -200,4 +215,35 @@ fn what_a_helper_expects_is_translated_like_its_control_connection_or_by_the_rul
         outcome(&[(&both, Format::Nft)], &data.replace("203.0.113.10", "192.168.1.11"))
             .starts_with("unknown")
     );
+}
+
+#[test]
+fn a_source_that_pf_hides_is_no_longer_what_it_was() {
+    let packet = "hook=forward proto=tcp src=10.0.0.5 sport=4000 dst=198.51.100.7 dport=21 iif=em1 oif=em0";
+    let openbsd = |last: &str| {
+        format!(
+            "block all\nmatch out on em0 inet from 10.0.0.0/8 nat-to (em0)\npass in on em1 inet proto tcp all\n{last}\n"
+        )
+    };
+    let freebsd = |last: &str| {
+        format!("nat on em0 inet from 10.0.0.0/8 to any -> (em0)\nblock all\npass in all\n{last}\n")
+    };
+    for (last, expected) in [
+        ("pass out on em0 inet proto tcp all", "accept 4"),
+        ("pass out on em0 inet proto tcp from self", "accept 4"),
+        // It may be one of these, and that is not to be read.
+        ("pass out on em0 inet proto tcp from 10.0.0.0/8", "unknown 4"),
+        ("pass out on em0 inet6 proto tcp from 2001:db8::/32", "drop"),
+    ] {
+        for (text, format) in [(openbsd(last), Format::PfOpenbsd), (freebsd(last), Format::PfFreebsd)] {
+            let outcome = outcome(&[(&text, format)], packet);
+            assert!(outcome.starts_with(expected), "{outcome}\n{text}");
+            let member = match &expected[..4] {
+                "acce" => Membership::Always,
+                "drop" => Membership::Never,
+                _ => Membership::Sometimes,
+            };
+            assert_eq!(membership(&text, format, packet), member, "{text}");
+        }
+    }
 }

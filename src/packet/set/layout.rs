@@ -79,7 +79,7 @@ pub(super) const TAG: Bits = Bits { first: END, width: 16 };
 pub(super) const STANDING: Bits = TAG.then(26);
 
 /// What else is noted of a packet, a bit each.
-pub(super) const NOTES: Bits = STANDING.then(2);
+pub(super) const NOTES: Bits = STANDING.then(3);
 
 /// Below everything else, what a set that is [labelled](super::label) says of its packets.
 pub(super) const LABEL: Bits = NOTES.then(26);

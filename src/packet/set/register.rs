@@ -46,7 +46,7 @@ impl Space {
         self.assign_register(set, layout::STANDING, decision)
     }
 
-    /// The packets of which this has been noted: 0 or 1 is its number.
+    /// The packets of which this has been noted: 0, 1 or 2 is its number.
     ///
     /// # Errors
     ///
@@ -122,7 +122,7 @@ mod tests {
         assert_eq!(with_first, second.complement());
         assert_eq!(space.assign_note(only, 1, true)?, PacketSet::EMPTY);
         assert_eq!(space.assign_note(with_first, 1, false)?, PacketSet::FULL);
-        assert!(space.noted(2).is_err());
+        assert!(space.noted(3).is_err());
         Ok(())
     }
 

@@ -288,12 +288,7 @@ impl<'a> Evaluator<'a> {
         mut asked: Asked<'e>,
         space: &mut Space,
     ) -> Result<(PacketSet, Asked<'e>), TooComplex> {
-        let pf = pf::Evaluation {
-            ruleset: self.ruleset,
-            path: question.path,
-            asked: &mut asked,
-            space: &mut *space,
-        };
+        let pf = pf::Evaluation::new(self.ruleset, question.path, &mut asked, &mut *space);
         let onward = pf.accepted(question.onward)?;
         let mut evaluation =
             netfilter::Evaluation::new(&self.facts, question.path, question.within, asked, &mut *space)?;

@@ -7,6 +7,7 @@ use ipnet::IpNet;
 
 use super::{Doubts, Path};
 use crate::packet::{AddressSet, Family, Packet, Payload, State};
+use crate::ruleset::translation::own_source_in;
 use crate::ruleset::{
     AddressType, CtDirection, CtStatus, Direction, Endpoint, Hook, IcmpMatch, Interface, Masked, Match,
     States,
@@ -56,6 +57,8 @@ pub(super) struct Meeting<'a> {
     pub(super) doubts: Doubts<'a>,
     /// What is known of its connection's translation.
     pub(super) translated: Translated,
+    /// pf: whether its source has become an address of the machine's own.
+    pub(super) own_source: bool,
     /// pf: the tag that it has.
     pub(super) tag: Option<&'a str>,
 }
@@ -91,6 +94,11 @@ impl Meeting<'_> {
             Match::Direction(direction) => self.direction == Some(*direction),
             Match::InInterface(interface) => return self.passes(interface, &packet.in_interface, answers),
             Match::OutInterface(interface) => return self.passes(interface, self.out_interface(), answers),
+            Match::Source(set) if self.own_source => {
+                let possible = set.families().any(|family| family == packet.family());
+                return if possible { answers.ask(&own_source_in(set)) } else { Ok(false) };
+            }
+            Match::SourceType(kind) if self.own_source => *kind == AddressType::Local,
             Match::Source(set) => match self.doubts.source.and_then(|doubt| doubt.address_in(set)) {
                 Some(known) => return known.or_else(|words| answers.ask(&words)),
                 None => within(set, packet.source),

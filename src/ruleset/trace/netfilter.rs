@@ -187,6 +187,7 @@ impl<'a> Walk<'a, '_> {
                 path: self.path,
                 doubts: self.doubts,
                 translated: self.connection,
+                own_source: false,
                 tag: None,
             };
             let ask = |words| Question { words, asked_by: place };

@@ -3,6 +3,7 @@
 use super::condition::{Answers, Meeting, Translated};
 use super::{Decider, Doubts, Path, Question, RuleRef, Tracer, Verdict, Way, translate};
 use crate::packet::{Packet, State};
+use crate::ruleset::translation::hides_source;
 use crate::ruleset::{Action, Direction, Hook, Policy, Rule, is_of_ftp_proxy};
 
 /// How deep anchors may be entered from each other; pf's own limit is as high.
@@ -28,7 +29,7 @@ pub(super) fn follow(
     if way.packet.state == State::Established {
         return Ok(());
     }
-    let mut tag = None;
+    let (mut tag, mut own_source) = (None, false);
     for &direction in directions {
         let interface = match direction {
             Direction::In => &way.packet.in_interface,
@@ -48,6 +49,7 @@ pub(super) fn follow(
             packet,
             way,
             tag,
+            own_source,
             decision: None,
             pending: None,
             decided: 0,
@@ -58,8 +60,8 @@ pub(super) fn follow(
                 walk.rules(index, 0)?;
             }
         }
-        let Walk { mut packet, decision, pending, tag: last_tag, .. } = walk;
-        tag = last_tag;
+        let Walk { mut packet, decision, pending, tag: last_tag, own_source: is_own, .. } = walk;
+        (tag, own_source) = (last_tag, is_own);
         if let Some((verdict, place)) = decision {
             (way.verdict, way.by) = (verdict, Decider::Rule(place));
         } else if let Some((chain, base)) = tracer.order.at(Hook::PfFilter).next() {
@@ -69,6 +71,7 @@ pub(super) fn follow(
         if let Some(place) = pending {
             for action in &tracer.rule(place).actions {
                 translate(action, &mut packet);
+                own_source = hides_source(action).unwrap_or(own_source);
             }
         }
         way.packet = packet;
@@ -94,6 +97,8 @@ struct Walk<'a, 'w> {
     way: &'w mut Way,
     /// A packet has one tag at a time, and keeps it on its way.
     tag: Option<String>,
+    /// Whether its source has become an address of the machine's own.
+    own_source: bool,
     /// What the last rule that matched says.
     decision: Option<(Verdict, RuleRef)>,
     /// The rule whose translation takes effect if it remains the last that matched.
@@ -116,6 +121,7 @@ impl<'a> Walk<'a, '_> {
             path: self.path,
             doubts: Doubts::default(),
             translated: Translated::default(),
+            own_source: self.own_source,
             tag: self.tag.as_deref(),
         };
         let ask = |words| Question { words, asked_by: place };
@@ -147,7 +153,7 @@ impl<'a> Walk<'a, '_> {
                         // What it becomes is not known; that it is translated is all there is to say.
                         self.answers.ask(words).map_err(|words| Question { words, asked_by: place })?;
                     }
-                    other => translate(other, &mut self.packet),
+                    other => self.translated(other),
                 }
             }
             let skips = rule.actions.contains(&Action::SkipFilter);
@@ -239,10 +245,16 @@ impl<'a> Walk<'a, '_> {
         } else {
             // `match`: its translation takes effect at once, and later rules see the packet as it then is.
             for action in &rule.actions {
-                translate(action, &mut self.packet);
+                self.translated(action);
             }
         }
         Ok(())
+    }
+
+    /// Translates the packet at once.
+    fn translated(&mut self, action: &Action) {
+        translate(action, &mut self.packet);
+        self.own_source = hides_source(action).unwrap_or(self.own_source);
     }
 
     /// The chains of the anchors that a rule enters, those with the name of the chain that it is in. `None` if what

@@ -129,17 +129,17 @@ impl<'a> Parts<'a> {
                 let interface = interfaces(cursor)?;
                 self.draft.others.extend(interface);
             }
-            "nat-to" => self.translations.push(Translation::Source(pool(cursor)?)),
-            "rdr-to" => self.translations.push(Translation::Destination(pool(cursor)?)),
-            "binat-to" => self.translations.push(Translation::Both(pool(cursor)?)),
+            "nat-to" => self.translations.push(Translation::Source(pool(cursor, self.tables)?)),
+            "rdr-to" => self.translations.push(Translation::Destination(pool(cursor, self.tables)?)),
+            "binat-to" => self.translations.push(Translation::Both(pool(cursor, self.tables)?)),
             "af-to" => {
                 if !cursor.eat_word("inet") {
                     cursor.word("inet6")?;
                 }
                 if cursor.eat_word("from") {
-                    pool(cursor)?;
+                    pool(cursor, self.tables)?;
                     if cursor.eat_word("to") {
-                        pool(cursor)?;
+                        pool(cursor, self.tables)?;
                     }
                 }
                 self.draft.unknown = Some(Action::Unknown(cursor.words_since(start)));

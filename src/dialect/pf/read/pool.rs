@@ -8,6 +8,7 @@ use super::super::Expected;
 use super::address::{Host, host};
 use super::cursor::{Cursor, Fault};
 use super::names;
+use super::table::Tables;
 use crate::packet::{Family, PortRange, PortSet};
 use crate::ruleset::{Action, Endpoint, Match};
 
@@ -71,14 +72,19 @@ pub(super) struct Choice {
 }
 
 /// What follows `nat-to`, `rdr-to`, `->` and the like.
-pub(super) fn pool(cursor: &mut Cursor<'_>) -> Result<Pool, Fault> {
+pub(super) fn pool(cursor: &mut Cursor<'_>, tables: &Tables) -> Result<Pool, Fault> {
     let start = cursor.position();
     let targets = cursor.list(|cursor| {
         Ok(match host(cursor)? {
             Host::Nets(nets) => Target::Nets(nets),
             // An interface in parentheses; a name without may be that of another host.
             Host::Own { .. } | Host::Named { dynamic: true } => Target::Own,
-            Host::Named { dynamic: false } | Host::Any | Host::Table(_) => Target::Unknown,
+            Host::Table(name) => {
+                let known =
+                    tables.get(&name).map_err(|problem| (cursor.fault(Expected::Table).0, problem))?;
+                known.map_or(Target::Unknown, |set| Target::Nets(set.nets().to_vec()))
+            }
+            Host::Named { dynamic: false } | Host::Any => Target::Unknown,
         })
     })?;
     let target = joined(targets);

@@ -30,7 +30,7 @@ pub(super) fn translation(
         return Ok(sections.into_iter().map(body).collect());
     }
     cursor.sign("->")?;
-    let pool = pool(cursor)?;
+    let pool = pool(cursor, parts.tables)?;
     cursor.end()?;
     let mut rules = Vec::new();
     let mut add = |section: Section, matches: Vec<Match>, action: Action| {

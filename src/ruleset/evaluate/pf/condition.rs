@@ -1,6 +1,7 @@
 //! Conditions with what only pf asks answered.
 
-use crate::ruleset::{Direction, Interface, Match};
+use crate::ruleset::translation::own_source_in;
+use crate::ruleset::{AddressType, Direction, Interface, Match};
 
 /// A condition with the direction answered, and with the doubt which interfaces are in a group.
 pub(super) fn resolved(condition: &Match, direction: Direction) -> Match {
@@ -13,6 +14,24 @@ pub(super) fn resolved(condition: &Match, direction: Direction) -> Match {
         Match::AnyOf(alternatives) => {
             let all = |all: &Vec<Match>| all.iter().map(|one| resolved(one, direction)).collect();
             Match::AnyOf(alternatives.iter().map(all).collect())
+        }
+        other => other.clone(),
+    }
+}
+
+/// The condition as it is of packets whose source has become an address of the machine's own, which one is not known.
+pub(super) fn of_own_source(condition: &Match) -> Match {
+    match condition {
+        Match::Source(set) => Match::AnyOf(
+            set.families()
+                .map(|family| vec![Match::Family(family), Match::Opaque(own_source_in(set))])
+                .collect(),
+        ),
+        Match::SourceType(AddressType::Local) => Match::AnyOf(vec![Vec::new()]),
+        Match::SourceType(_) => Match::AnyOf(Vec::new()),
+        Match::Not(inner) => of_own_source(inner).negated(),
+        Match::AnyOf(alternatives) => {
+            Match::AnyOf(alternatives.iter().map(|all| all.iter().map(of_own_source).collect()).collect())
         }
         other => other.clone(),
     }

@@ -15,7 +15,8 @@ use super::outcome::Asked;
 use super::translation;
 use crate::packet::{NameField, PacketSet, Space, State, TooComplex};
 use crate::ruleset::trace::{Decider, Path, RuleRef, Verdict};
-use crate::ruleset::{Action, Chain, Direction, Hook, Match, Policy, Rule, Ruleset, is_of_ftp_proxy};
+use crate::ruleset::translation::hides_source;
+use crate::ruleset::{Action, Chain, Direction, Hook, Match, Policy, Rule, Ruleset, System, is_of_ftp_proxy};
 
 /// How deep anchors are entered from each other, as in [`trace`](crate::ruleset::trace).
 const MAX_DEPTH: usize = 64;
@@ -25,7 +26,12 @@ pub(super) struct Evaluation<'a, 's> {
     pub(super) path: Path,
     pub(super) asked: &'s mut Asked<'a>,
     pub(super) space: &'s mut Space,
+    /// Whether rules change sources to an address of the machine's own.
+    hides: bool,
 }
+
+/// The note of packets whose source has become an address of the machine's own.
+const OWN_SOURCE: u8 = 2;
 
 /// The rules as a packet passes one interface.
 struct Passage<'e, 'a, 's> {
@@ -45,7 +51,19 @@ struct Inside {
     depth: usize,
 }
 
-impl Evaluation<'_, '_> {
+impl<'a, 's> Evaluation<'a, 's> {
+    pub(super) fn new(
+        ruleset: &'a Ruleset,
+        path: Path,
+        asked: &'s mut Asked<'a>,
+        space: &'s mut Space,
+    ) -> Self {
+        let is_pf = |chain: &&Chain| chain.table.system == System::Pf;
+        let rules = ruleset.chains.iter().filter(is_pf).flat_map(|chain| &chain.rules);
+        let hides = rules.flat_map(|rule| &rule.actions).any(|action| hides_source(action) == Some(true));
+        Self { ruleset, path, asked, space, hides }
+    }
+
     /// The packets that go through and then are among `onward`.
     pub(super) fn accepted(mut self, onward: PacketSet) -> Result<PacketSet, TooComplex> {
         if [Hook::PfFilter, Hook::PfRdr, Hook::PfNat].into_iter().all(|hook| self.bases(hook).is_empty()) {
@@ -64,6 +82,9 @@ impl Evaluation<'_, '_> {
         // No packet arrives with a tag or a decision.
         through = self.space.assign_standing(through, 0)?;
         through = self.space.assign_tag(through, None)?;
+        if self.hides {
+            through = self.space.assign_note(through, OWN_SOURCE, false)?;
+        }
         // The state that the first packet left lets the others through before any rule is asked.
         let established = self.space.state(&[State::Established])?;
         self.choose(established, onward, through)
@@ -155,6 +176,9 @@ impl Evaluation<'_, '_> {
     /// The packets that a rule's translation sends into `set`.
     fn translated(&mut self, rule: &Rule, mut set: PacketSet) -> Result<PacketSet, TooComplex> {
         for action in rule.actions.iter().rev() {
+            if let Some(own) = hides_source(action).filter(|_| self.hides) {
+                set = self.space.assign_note(set, OWN_SOURCE, own)?;
+            }
             set = translation::before(self.space, &[], action, set)?;
         }
         Ok(set)
@@ -210,7 +234,14 @@ impl Evaluation<'_, '_> {
         };
         let conditions: Vec<Match> =
             rule.matches.iter().map(|one| condition::resolved(one, direction)).collect();
-        all(self.space, &conditions, place)
+        let met = all(self.space, &conditions, place)?;
+        if !self.hides {
+            return Ok(met);
+        }
+        let hidden: Vec<Match> = conditions.iter().map(condition::of_own_source).collect();
+        let hidden = all(self.space, &hidden, place)?;
+        let own = self.space.noted(OWN_SOURCE)?;
+        self.choose(own, hidden, met)
     }
 
     /// The chains of an anchor that go with the chain `from`; `None` if somebody else fills it.

@@ -45,6 +45,11 @@ fn options_of_openbsd() {
     );
     check("match out nat-to 10.0.0.0/24 bitmask static-port", "out -> source in 10.0.0.0/24");
     check("match in rdr-to 10.0.0.0/24 bitmask", "in -> destination in 10.0.0.0/24");
+    check(
+        "table <servers> const { 10.0.0.1 }\nmatch in rdr-to <servers>\nmatch in rdr-to <others>",
+        "in -> dnat=10.0.0.1
+         in -> ?rdr-to <others>?",
+    );
     check("match in rdr-to { 10.0.0.1 2001:db8::1 }", "in -> ?rdr-to { 10.0.0.1 2001:db8::1 }?");
     check(
         "pass in proto udp rdr-to 10.0.0.0/24 source-hash 0x1234 sticky-address",
