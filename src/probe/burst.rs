@@ -3,7 +3,7 @@
 use std::thread;
 
 use super::Stop;
-use super::observation::{Burst, Exchange, Method, Visit};
+use super::observation::{Burst, Exchange, Method, Trouble, Visit};
 use super::transfer::offer;
 use super::visit::Ready;
 
@@ -28,7 +28,7 @@ pub(super) fn burst(
     for (visit, ready) in entered {
         match ready {
             Some(ready) => sessions.push(ready),
-            None => burst.refusals.extend(last(visit)),
+            None => burst.refusals.extend(last(visit).filter(is_refusal)),
         }
     }
     for Ready { control, .. } in &mut sessions {
@@ -38,6 +38,8 @@ pub(super) fn burst(
         let offer = offer(control, method);
         match offer.port {
             Some(port) => burst.ports.push(port),
+            // Some servers let a client wait until a port is free.
+            None if offer.exchange.reply == Err(Trouble::Stopped) => {}
             None => burst.refusals.push(offer.exchange),
         }
     }
@@ -46,6 +48,11 @@ pub(super) fn burst(
         session.control.part();
     }
     burst
+}
+
+/// Whether the server had something to say against a session; it may merely be slow.
+fn is_refusal(exchange: &Exchange) -> bool {
+    !matches!(exchange.reply, Err(Trouble::TimedOut | Trouble::Stopped))
 }
 
 /// What the server said last in a session that came to nothing.

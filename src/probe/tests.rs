@@ -327,10 +327,9 @@ fn silence_after_a_port_ends_with_the_time_out() {
     assert!(transfer.completion.as_ref().is_some_and(|after| after.reply.is_ok()), "{transfer:?}");
 }
 
-#[test]
-fn a_belated_reply_is_one_all_the_same() {
-    // Replies to requests for data connections come when something else is asked.
-    let server = Server::new(|stream| {
+/// A server that replies to requests for data connections when something else is asked.
+fn belated(reply: &'static str) -> Server {
+    Server::new(move |stream| {
         let _ = say(&stream, "220 Ready");
         let mut open = false;
         for line in BufReader::new(&stream).lines().map_while(Result::ok) {
@@ -339,7 +338,7 @@ fn a_belated_reply_is_one_all_the_same() {
                     open = true;
                     continue;
                 }
-                "SYST" if open => say(&stream, "501 No\r\n215 UNIX"),
+                "SYST" if open => say(&stream, &format!("{reply}\r\n215 UNIX")),
                 "USER" => say(&stream, "230 In"),
                 "SYST" => say(&stream, "215 UNIX"),
                 _ => say(&stream, "200 Ok"),
@@ -348,7 +347,12 @@ fn a_belated_reply_is_one_all_the_same() {
                 return;
             }
         }
-    });
+    })
+}
+
+#[test]
+fn a_belated_reply_is_one_all_the_same() {
+    let server = belated("501 No");
     let seen = server.probe(SHORT);
     for transfer in &seen.visits[0].transfers {
         assert_eq!(transfer.request.reply.as_ref().map(|reply| reply.code), Ok(501), "{transfer:?}");
@@ -357,6 +361,15 @@ fn a_belated_reply_is_one_all_the_same() {
     assert_eq!(seen.visits[0].transfers.len(), 4);
     let found = conclude(&plan(server.address.port(), SHORT), &seen);
     assert!(found.conclusions.iter().all(|one| one.kind != Kind::AlgInterference), "{found:?}");
+}
+
+#[test]
+fn a_slow_server_has_ports_for_all_that_ask_at_once() {
+    let server = belated("227 Here (127,0,0,1,200,1)");
+    let plan = Plan { burst: Some(3), ..plan(server.address.port(), SHORT) };
+    let seen = probe(&Plan { modes: Modes { active: true, passive: false }, ..plan }, &Stop::default(), &());
+    let burst = seen.visits[0].burst.as_ref().expect("a burst");
+    assert_eq!((burst.ports.as_slice(), burst.refusals.len()), (&[51_201; 3][..], 0), "{burst:?}");
 }
 
 #[test]
@@ -544,8 +557,11 @@ mod encrypted {
                     let mut encrypted = control.into_inner();
                     encrypted.conn.send_close_notify();
                     let _ = encrypted.flush();
-                    // The probe's farewell.
-                    let _ = encrypted.read(&mut [0; 16]);
+                    // The probe's farewell is one record, and what follows may have come with it.
+                    let mut head = [0; 5];
+                    let _ = encrypted.sock.read_exact(&mut head);
+                    let mut farewell = vec![0; usize::from(u16::from_be_bytes([head[3], head[4]]))];
+                    let _ = encrypted.sock.read_exact(&mut farewell);
                     let mut commands = BufReader::new(&encrypted.sock).lines();
                     goes_on.store(
                         matches!(commands.next(), Some(Ok(line)) if line == "TYPE I"),

@@ -49,9 +49,7 @@ impl Transfers<'_> {
     }
 
     fn passive(&self, control: &mut Control, method: Method, work: Work, file: File<'_>) -> Transfer {
-        let asked = control.ask(method.id());
-        let (asked, after) = belated(control, asked);
-        let offer = understood(method, asked);
+        let (offer, after) = asked_for(control, method);
         let mut transfer = Transfer::new(method, work, offer.exchange);
         let Some(port) = offer.port else {
             transfer.completion = after;
@@ -241,18 +239,19 @@ struct Received {
 
 /// Asks for a passive data connection.
 pub(super) fn offer(control: &mut Control, method: Method) -> Offer {
-    let exchange = control.ask(method.id());
-    understood(method, exchange)
+    asked_for(control, method).0
 }
 
-/// What the reply to `PASV` or `EPSV` offers.
-fn understood(method: Method, exchange: Exchange) -> Offer {
+/// Likewise, with what was asked afterwards for lack of a reply.
+fn asked_for(control: &mut Control, method: Method) -> (Offer, Option<Exchange>) {
+    let exchange = control.ask(method.id());
+    let (exchange, after) = belated(control, exchange);
     let (address, port) = match (&exchange.reply, method) {
         (Ok(reply), Method::Pasv) if reply.code == 227 => address_of_pasv(reply).unzip(),
         (Ok(reply), Method::Epsv) if reply.code == 229 => (None, port_of_epsv(reply)),
         _ => (None, None),
     };
-    Offer { method, exchange, address, port, dial: None }
+    (Offer { method, exchange, address, port, dial: None }, after)
 }
 
 /// Asks for something else after a request that got no reply in time. The first reply to that is the belated one of a
