@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::errno;
 use crate::flow::Channel;
 use crate::lang::{Lang, say};
-use crate::probe::conclusion::{Evidence, FlowVerdict, Verdict};
+use crate::probe::conclusion::{Cause, Evidence, FlowVerdict, Verdict};
 
 /// How many characters of a line of a reply are shown.
 const LONGEST_LINE: usize = 200;
@@ -16,7 +16,13 @@ const MOST_LINES: usize = 5;
 pub(super) fn brief(flow: &FlowVerdict, lang: Lang) -> String {
     let Some(evidence) = &flow.evidence else { return String::new() };
     let mut parts = Vec::new();
+    // The server's reply named the port, and is not the reason that nothing was reached there.
+    let attempt = flow.flow.channel() == Channel::Data && evidence.peer.is_some();
     match evidence.errno {
+        None if attempt => {
+            let silence = flow.verdict == Verdict::Blocked(Some(Cause::Dropped));
+            parts.extend(silence.then(|| say!(lang, "no answer", "没有回应")));
+        }
         Some(number) => parts.push(errno::name(number).map_or_else(|| error(number), str::to_owned)),
         // The last line of a reply of several is the one that ends it.
         None if flow.verdict != Verdict::Pass => parts.extend(evidence.reply.last().map(|line| cut(line))),

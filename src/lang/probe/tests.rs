@@ -167,6 +167,17 @@ fn evidence_is_told_by_name_number_time_and_place() {
     assert_eq!(said, [name.as_str(), "2.5 ms", "203.0.113.10:60007", "EPSV"]);
 }
 
+#[test]
+fn the_table_says_why_and_not_how_the_port_was_named() {
+    let brief = |flow: &FlowVerdict| super::evidence::brief(flow, Lang::En);
+    let [passes, silent, unclear] = conclusions().flows.try_into().expect("three flows");
+    assert_eq!(brief(&silent), "no answer, 2.5 ms, port 60007");
+    assert_eq!(brief(&unclear), "2.5 ms, port 60007");
+    assert_eq!(brief(&passes), "2.5 ms");
+    let told = FlowVerdict { evidence: Some(Evidence { peer: None, ..evidence() }), ..silent };
+    assert_eq!(brief(&told), "229 ok, 2.5 ms", "the server itself says why");
+}
+
 /// The number of `ECONNREFUSED` on this system.
 fn libc_refused() -> i32 {
     if cfg!(windows) { 10061 } else { [111, 61][usize::from(cfg!(not(target_os = "linux")))] }
