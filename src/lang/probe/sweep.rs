@@ -76,8 +76,9 @@ pub(super) fn outcome(outcome: Outcome, lang: Lang) -> String {
         ),
         Outcome::RateLimited => say!(
             lang,
-            "dropped or rejected: nothing came back, but ICMP errors, of which few are sent, answered for other ports",
-            "被丢弃或拒绝：没有回应，但其他端口收到了 ICMP 错误，而这类错误的发送速率有限"
+            "dropped or rejected: nothing came back, but ICMP errors, of which few are sent, answered for other ports; --jobs 1 \
+             tells which",
+            "被丢弃或拒绝：没有回应，但其他端口收到了 ICMP 错误，而这类错误的发送速率有限；--jobs 1 可加以区分"
         ),
         Outcome::Untried => say!(lang, "not tried", "未尝试"),
     }
