@@ -20,6 +20,8 @@ pub(crate) struct Draft {
     pub(crate) backend: Backend,
     /// Its tables.
     pub(crate) tables: Vec<Table>,
+    /// Instead of these, a file that somebody has written, and its family.
+    pub(crate) written: Option<(Option<Family>, &'static str)>,
 }
 
 /// A table.
@@ -49,6 +51,9 @@ pub(crate) struct Chain {
 impl Draft {
     /// The files: that of nft, which has no family, before those of iptables.
     pub(crate) fn texts(&self) -> Vec<(Option<Family>, String)> {
+        if let Some((file, text)) = self.written {
+            return vec![(file, text.to_owned())];
+        }
         let files = [None, Some(Family::Ipv4), Some(Family::Ipv6)];
         let used = |file: &Option<Family>| self.tables.iter().any(|table| table.file == *file);
         files.into_iter().filter(used).map(|file| (file, self.text(file))).collect()

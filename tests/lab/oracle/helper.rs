@@ -175,7 +175,7 @@ fn nft(dice: &mut Dice) -> Draft {
         let chains = chains.collect();
         Table { file: None, name: format!("{family} helpers"), objects, chains }
     });
-    Draft { backend: Backend::Nft, tables: tables.into() }
+    Draft { backend: Backend::Nft, tables: tables.into(), written: None }
 }
 
 /// Assignments in the raw table, among rules that keep packets from connection tracking.
@@ -213,5 +213,5 @@ fn iptables(backend: Backend, dice: &mut Dice) -> Draft {
         });
         Table { file: Some(family), name: "raw".to_owned(), objects: Vec::new(), chains: chains.into() }
     });
-    Draft { backend, tables: tables.into() }
+    Draft { backend, tables: tables.into(), written: None }
 }

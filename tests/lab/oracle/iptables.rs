@@ -49,7 +49,7 @@ pub(crate) fn draft(backend: Backend, dice: &mut Dice) -> Draft {
             tables.push(Table { file: Some(family), name: name.to_owned(), objects: Vec::new(), chains });
         }
     }
-    Draft { backend, tables }
+    Draft { backend, tables, written: None }
 }
 
 /// Writes rules of one chain.

@@ -24,6 +24,7 @@ pub(crate) mod place;
 mod probe;
 pub(crate) mod range;
 mod translated;
+mod written;
 
 use std::env;
 

@@ -74,7 +74,7 @@ pub(crate) fn draft(dice: &mut Dice) -> Draft {
             tables.push(table(index, family, dice));
         }
     }
-    Draft { backend: Backend::Nft, tables }
+    Draft { backend: Backend::Nft, tables, written: None }
 }
 
 fn table(index: usize, family: &'static str, dice: &mut Dice) -> Table {
