@@ -17,7 +17,7 @@ use measure::{Outcome, PROGRAM, Table, alternately};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, Uid};
 
-const RUNS: usize = 15;
+const RUNS: usize = 60;
 /// How often a time-out is waited for.
 const TIME_OUTS: usize = 2;
 

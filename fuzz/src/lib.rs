@@ -218,7 +218,7 @@ fn said<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> Vec<Result<Reply, Tro
         for piece in piece.chunks(4096) {
             parser.push(piece);
             while replies.last().is_none_or(Result::is_ok)
-                && let Some(reply) = parser.next()
+                && let Some(reply) = parser.next_reply()
             {
                 replies.push(reply);
             }
@@ -235,7 +235,7 @@ fn asked<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> Vec<Result<String, (
         for piece in piece.chunks(1024) {
             reader.push(piece);
             while lines.last().is_none_or(Result::is_ok)
-                && let Some(line) = reader.next()
+                && let Some(line) = reader.next_line()
             {
                 lines.push(line);
             }

@@ -172,7 +172,7 @@ impl Control {
 
     /// A reply that is there, or arrives within `wait`.
     pub(super) fn poll(&mut self, wait: Duration) -> Option<Result<Reply, Trouble>> {
-        let ready = self.parser.next();
+        let ready = self.parser.next_reply();
         if ready.is_some() {
             return ready;
         }
@@ -182,7 +182,7 @@ impl Control {
             Ok(Some(0)) => Some(Err(Trouble::Closed)),
             Ok(Some(length)) => {
                 self.parser.push(&buffer[..length]);
-                self.parser.next()
+                self.parser.next_reply()
             }
             Ok(None) => None,
             Err(trouble) => Some(Err(trouble)),

@@ -32,8 +32,7 @@ impl Parser {
     }
 
     /// The next reply, if it is complete. After an error nothing that follows can be trusted.
-    #[expect(clippy::should_implement_trait, reason = "more may arrive after there was nothing")]
-    pub fn next(&mut self) -> Option<Result<Reply, Trouble>> {
+    pub fn next_reply(&mut self) -> Option<Result<Reply, Trouble>> {
         loop {
             let Some(end) = self.pending.iter().position(|&byte| byte == b'\n') else {
                 let too_long = self.pending.len() > LONGEST_LINE;
@@ -121,7 +120,7 @@ mod tests {
         let mut replies = Vec::new();
         for piece in pieces {
             parser.push(piece);
-            replies.extend(std::iter::from_fn(|| parser.next()).take(9));
+            replies.extend(std::iter::from_fn(|| parser.next_reply()).take(9));
         }
         replies
     }
@@ -197,7 +196,7 @@ mod tests {
             let mut parser = Parser::default();
             for piece in bytes.chunks(7) {
                 parser.push(piece);
-                while let Some(Ok(reply)) = parser.next() {
+                while let Some(Ok(reply)) = parser.next_reply() {
                     let _ = address_of_pasv(&reply);
                     let _ = port_of_epsv(&reply);
                 }

@@ -20,8 +20,7 @@ impl Lines {
     }
 
     /// The next line without its end; an error if it is longer than any command.
-    #[expect(clippy::should_implement_trait, reason = "more may arrive after there was nothing")]
-    pub fn next(&mut self) -> Option<Result<String, ()>> {
+    pub fn next_line(&mut self) -> Option<Result<String, ()>> {
         let Some(end) = self.pending.iter().position(|&byte| byte == b'\n') else {
             return (self.pending.len() > LONGEST).then_some(Err(()));
         };
@@ -73,12 +72,12 @@ mod tests {
     fn lines_arrive_in_any_pieces_and_are_bounded() {
         let mut lines = Lines::default();
         lines.push(b"NO");
-        assert_eq!(lines.next(), None);
+        assert_eq!(lines.next_line(), None);
         lines.push(b"OP\r\n\xff\xf4\xff\xf2ABOR\r\n");
-        assert_eq!(lines.next(), Some(Ok("NOOP".into())));
-        assert_eq!(lines.next(), Some(Ok("ABOR".into())));
+        assert_eq!(lines.next_line(), Some(Ok("NOOP".into())));
+        assert_eq!(lines.next_line(), Some(Ok("ABOR".into())));
         lines.push(&[b'a'; 2000]);
-        assert_eq!(lines.next(), Some(Err(())));
+        assert_eq!(lines.next_line(), Some(Err(())));
     }
 
     #[test]

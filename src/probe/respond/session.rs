@@ -86,7 +86,7 @@ impl Session<'_> {
             if let Some(knocked) = &mut self.knocked {
                 knocked.look();
             }
-            while let Some(line) = lines.next() {
+            while let Some(line) = lines.next_line() {
                 let Ok(line) = line else {
                     self.reply("500 Line too long.")?;
                     return Err(Over);
