@@ -108,5 +108,15 @@ fn words(place: Place, finding: &Finding, request: &Request<'_>) -> Option<Strin
             words.push(word);
         }
     }
-    Some(words.join(" "))
+    Some(without_handle(words.join(" ")))
+}
+
+/// What nft prints as JSON, without the number of the rule, which another has after the next reload.
+fn without_handle(text: String) -> String {
+    let Some((before, after)) = text.split_once("\"handle\":") else { return text };
+    let rest = after.trim_start_matches(|sign: char| sign.is_ascii_digit());
+    if rest.len() == after.len() {
+        return text;
+    }
+    format!("{before}{}", rest.strip_prefix(',').unwrap_or(rest))
 }

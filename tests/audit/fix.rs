@@ -9,7 +9,7 @@ use ftpfw::report::patch::unified;
 use crate::{audited, every_case};
 
 /// The findings whose mend is always safe in the cases of this folder.
-const MENDED: [&str; 3] = ["FTP004", "FTP005", "FTP021"];
+const MENDED: [&str; 4] = ["FTP004", "FTP005", "FTP012", "FTP021"];
 
 /// How many findings there are of each kind.
 fn ids(audit: &Audit) -> Vec<&'static str> {
@@ -131,6 +131,47 @@ fn a_rule_comes_before_the_one_that_drops() {
 COMMIT
 ";
     assert_eq!(lines(rules), [format!("-A INPUT -j LOG | +-A INPUT {IPTABLES}")]);
+}
+
+#[test]
+fn a_rule_that_comes_too_late_is_moved() {
+    let rules = "\
+*filter
+:INPUT ACCEPT [0:0]
+-A INPUT -m conntrack --ctstate ESTABLISHED -j ACCEPT
+-A INPUT -p tcp --dport 21 -j ACCEPT
+-A INPUT -j REJECT
+-A INPUT -p tcp --dport 30000:30019 -j ACCEPT
+COMMIT
+";
+    let text = Text { name: "rules".to_owned(), content: rules.to_owned() };
+    let format = Format::recognize(&text.name, rules).expect("a format");
+    let rules: Collection = read(vec![(text, format)], &mut |_| None);
+    let deployment = deployed(DEPLOYMENT);
+    let subjects = vec![Subject { firewall: &deployment.firewalls[0], rules: &rules }];
+    let request = Request { deployment: &deployment, subjects, strict: false };
+    let mut found = audit(&request);
+    Trials::new(&request, &audit).of_each(&mut found);
+    let late = found.findings.iter().find(|finding| finding.rule.id() == "FTP026").expect("the finding");
+    let texts = late.fix.as_ref().and_then(|fix| fix.tried.as_ref()).expect("a safe mend");
+    let lines: Vec<&str> = texts[0].content.lines().skip(3).collect();
+    let moved = ["-A INPUT -p tcp --dport 30000:30019 -j ACCEPT", "-A INPUT -j REJECT", "COMMIT"];
+    assert_eq!(lines[1..], moved, "{lines:#?}");
+}
+
+/// Rules of two tables that both drop: one rule for each.
+#[test]
+fn every_table_that_drops_gets_a_rule() {
+    let rules = "\
+table ip one { chain input { type filter hook input priority 0; policy drop; ct state established accept; tcp dport 21 accept; }; }
+table ip two { chain input { type filter hook input priority 5; policy drop; ct state established accept; tcp dport 21 accept; }; }
+";
+    let added = lines(rules);
+    assert_eq!(
+        added.iter().filter(|line| line.contains(&format!("accept; {NFT};"))).count(),
+        2,
+        "{added:#?}"
+    );
 }
 
 #[test]

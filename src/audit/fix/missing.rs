@@ -8,7 +8,7 @@ use crate::audit::matrix::{CellVerdict, Judged};
 use crate::audit::missing::{Message, concerned};
 use crate::deployment::{Firewall, Strategy};
 use crate::dialect::Dialect;
-use crate::flow::{Connection, connections, flows, rules_for};
+use crate::flow::{Connection, FlowId, connections, flows, rules_for};
 use crate::packet::{PacketSet, PortRange, PortSet, TooComplex};
 use crate::ruleset::trace::{Decider, Path, RuleRef, Trace, Tracer, Verdict};
 use crate::ruleset::{Action, Hook, Match, Rule, Ruleset};
@@ -39,6 +39,22 @@ pub(super) fn mend(context: &mut Context<'_>, message: &Message) -> Result<Optio
     Ok((!edits.is_empty()).then_some(Fix::new(edits)))
 }
 
+/// The same for findings that say why something is missing: what of their flows is closed.
+pub(super) fn mend_flows(context: &mut Context<'_>, flows: &[FlowId]) -> Result<Option<Fix>, TooComplex> {
+    let meant = |judged: &&Judged| flows.contains(&judged.crossing.flow) && !judged.closed.is_empty();
+    let closed: Vec<Judged> = context.judged.iter().filter(meant).cloned().collect();
+    let mut edits: Vec<Edit> = Vec::new();
+    for judged in closed {
+        let Some(more) = passing(context, &judged)? else { return Ok(None) };
+        for edit in more {
+            if !edits.contains(&edit) {
+                edits.push(edit);
+            }
+        }
+    }
+    Ok((!edits.is_empty()).then_some(Fix::new(edits)))
+}
+
 /// The fewest new rules by which a packet of these goes through.
 fn passing(context: &mut Context<'_>, judged: &Judged) -> Result<Option<Vec<Edit>>, TooComplex> {
     let path = judged.crossing.path;
@@ -49,16 +65,24 @@ fn passing(context: &mut Context<'_>, judged: &Judged) -> Result<Option<Vec<Edit
     // Where pf's last match counts, whoever comes later and knows better is to be heard.
     let overruling = matches!(trace.by, Decider::Rule(by) if is_last_match(ruleset, by));
     for place in places(&trace, ruleset) {
-        let Some(dialect) = dialect_of(ruleset, place.0, context.firewall()) else { continue };
-        let mut edits = Vec::new();
-        for (hook, rule) in granted(context, judged, dialect) {
-            let place = if is_filter(hook, path) { Some(place) } else { translating(ruleset, hook, place.0) };
-            let mut rule = narrowed(rule, ports.as_ref());
-            rule.quick &= !overruling;
-            edits.extend(place.and_then(|place| Edit::insertion(ruleset, place, rule, dialect)));
-        }
-        if passes(ruleset, &edits, &sample) {
-            return Ok(Some(needed(ruleset, edits, &sample)));
+        let (mut edits, mut chains, mut next) = (Vec::new(), Vec::new(), Some(place));
+        while let Some(place) = next {
+            chains.push(place.0);
+            let Some(dialect) = dialect_of(ruleset, place.0, context.firewall()) else { break };
+            for (hook, rule) in granted(context, judged, dialect) {
+                let place =
+                    if is_filter(hook, path) { Some(place) } else { translating(ruleset, hook, place.0) };
+                let mut rule = narrowed(rule, ports.as_ref());
+                rule.quick &= !overruling;
+                edits.extend(place.and_then(|place| Edit::insertion(ruleset, place, rule, dialect)));
+            }
+            if passes(ruleset, &edits, &sample) {
+                return Ok(Some(needed(ruleset, edits, &sample)));
+            }
+            // The rules of another table may block it too, in chains that have not been changed.
+            let changed = applied(ruleset, &edits);
+            let trace = Tracer::new(&changed).trace(&sample.packet, path);
+            next = places(&trace, &changed).into_iter().find(|(chain, _)| !chains.contains(chain));
         }
     }
     Ok(None)

@@ -16,6 +16,8 @@ pub use trial::{Patch, Trials};
 
 use super::context::Context;
 use super::finding::{Finding, Message};
+use super::shadow::Cause;
+use super::{Place, RuleId};
 use crate::deployment::Firewall;
 use crate::dialect::collection::Text;
 use crate::dialect::{self, Dialect};
@@ -102,8 +104,33 @@ pub(super) fn proposed(context: &mut Context<'_>, finding: &Finding) -> Option<F
     match &finding.message {
         Message::Missing(message) => missing::mend(context, message).ok()?,
         Message::Broad(message) => broad::mend(context, finding, message).ok()?,
+        Message::Shadow(message) => moved(context, finding, message.cause),
+        Message::Family(_) | Message::Helper(_) | Message::Nat(_) if OPENED.contains(&finding.rule) => {
+            missing::mend_flows(context, &finding.flows).ok()?
+        }
         _ => None,
     }
+}
+
+/// The findings that are gone once what their flows need is let through.
+const OPENED: [RuleId; 4] = [RuleId::FTP012, RuleId::FTP013, RuleId::FTP025, RuleId::FTP027];
+
+/// A rule that never decides, in front of the first that does instead.
+fn moved(context: &Context<'_>, finding: &Finding, cause: Cause) -> Option<Fix> {
+    let &Place::Rule(at) = finding.places.first()? else { return None };
+    let ruleset = context.ruleset();
+    let others = finding.places[1..].iter().filter_map(|place| match place {
+        Place::Rule(rule) => Some(*rule),
+        _ => None,
+    });
+    let first = others.filter(|rule| rule.chain == at.chain).min()?;
+    if cause != Cause::Earlier || first >= at {
+        return None;
+    }
+    let rule = context.rule(Place::Rule(at))?.clone();
+    let dialect = dialect_of(ruleset, at.chain, context.firewall())?;
+    let before = Edit::insertion(ruleset, (at.chain, Some(first.rule)), rule, dialect)?;
+    Some(Fix::new(vec![before, Edit::Replace { at, by: Vec::new() }]))
 }
 
 /// The dialect of the chain at `index`.

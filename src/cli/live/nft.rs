@@ -41,7 +41,8 @@ impl Saved {
     }
 }
 
-/// The objects that nft lists, without what changes from one listing to the next: handles and counters.
+/// The objects that nft lists, without what changes from one listing to the next: counters, and handles but those of
+/// rules, by which a rule is changed.
 #[derive(Default)]
 pub(super) struct Listing(Vec<Value>);
 
@@ -54,10 +55,8 @@ impl Listing {
         let mut listing: Value = serde_json::from_str(text).ok()?;
         let mut objects = std::mem::take(listing.get_mut("nftables")?.as_array_mut()?);
         objects.retain(|object| object.get("metainfo").is_none());
-        for object in
-            objects.iter_mut().filter_map(Value::as_object_mut).flat_map(|object| object.values_mut())
-        {
-            if let Some(fields) = object.as_object_mut() {
+        for (kind, object) in objects.iter_mut().filter_map(Value::as_object_mut).flatten() {
+            if let Some(fields) = object.as_object_mut().filter(|_| kind != "rule") {
                 fields.remove("handle");
             }
             for statement in object.get_mut("expr").and_then(Value::as_array_mut).into_iter().flatten() {
@@ -152,7 +151,11 @@ mod tests {
         let own = listing().without(&Saved::read(&saved, Family::Ipv4));
         let text = own.text();
         assert!(text.contains(r#""name":"other""#) && !text.contains("INPUT"), "{text}");
-        assert!(text.contains(r#"[{"counter":null},{"drop":null}]"#) && !text.contains("handle"), "{text}");
+        assert!(
+            text.contains(r#"[{"counter":null},{"drop":null}]"#) && text.contains(r#""handle":4"#),
+            "{text}"
+        );
+        assert_eq!(text.matches("handle").count(), 1, "{text}");
         // Nothing at all of a table that it does not understand is saved.
         let saved = Saved::read("# Table `filter' is incompatible, use 'nft' tool.\n", Family::Ipv4);
         assert_eq!(listing().without(&saved).text(), listing().text());
