@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
 use std::sync::mpsc::channel;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::{Event, Options, Responder};
 use crate::audit::Session;
@@ -265,6 +265,30 @@ fn it_ends_by_itself() {
     let responder =
         Responder::bind(Options { duration: Duration::ZERO, ..options(port(120)) }).expect("ports");
     responder.run(&Stop::default(), &channel().0).expect("to have served");
+}
+
+#[test]
+fn a_session_ends_with_the_responder_however_busy_its_client() {
+    let responder = Responder::bind(options(port(220))).expect("ports");
+    let address = responder.addresses()[0];
+    let stop = Stop::default();
+    let (sender, events) = channel();
+    thread::scope(|scope| {
+        let running = scope.spawn(|| responder.run(&stop, &sender));
+        let mut client = Client::new(address);
+        client.line();
+        stop.request();
+        running.join().expect("no panic").expect("to have served");
+        // Never silent for as long as the session looks away.
+        let (start, mut line) = (Instant::now(), String::new());
+        while start.elapsed() < Duration::from_secs(20)
+            && client.0.get_mut().write_all(b"NOOP\r\n").is_ok()
+            && client.0.read_line(&mut line).is_ok_and(|length| length > 0)
+        {}
+    });
+    let told: Vec<Event> =
+        std::iter::from_fn(|| events.recv_timeout(Duration::from_secs(20)).ok()).take(2).collect();
+    assert!(matches!(told[..], [Event::Connected(_), Event::Left(_)]), "{told:?}");
 }
 
 #[test]
