@@ -37,11 +37,12 @@ pub fn as_deployed<'a>(subject: &Subject<'a>) -> Cow<'a, Collection> {
                 *condition = known.filled(condition, translates);
             }
             if let Some(public) = known.hides_behind(rule) {
-                for action in &mut rule.actions {
-                    if let Action::SourceNat { address, .. } = action {
-                        *address = Some(public);
+                rule.actions.replace(|action| match action {
+                    Action::SourceNat { ports, .. } => {
+                        Some(Action::SourceNat { address: Some(public), ports: *ports })
                     }
-                }
+                    _ => None,
+                });
             }
         }
     }

@@ -149,9 +149,7 @@ fn remapped(context: &mut Context<'_>, nat: Nat, range: PortRange) -> Result<Pac
             };
             let is_translation = |action: &Action| matches!(action, Action::DestinationNat { .. });
             let mut others = rule.clone();
-            for action in others.actions.iter_mut().filter(|action| is_translation(action)) {
-                *action = astray.clone();
-            }
+            others.actions.replace(|action| is_translation(action).then(|| astray.clone()));
             others.require([Match::DestinationPort(port.into()).negated()]);
             // pf: the last one that matches counts, unless it is `quick`.
             let both = if is_pf && !rule.quick { [rule, others] } else { [others, rule] };

@@ -64,10 +64,13 @@ pub(super) fn handed(
     // As a translation, which a question can ask for.
     let mut ruleset = ruleset.clone();
     let rules = ruleset.chains.iter_mut().flat_map(|chain| &mut chain.rules);
-    for action in rules.flat_map(|rule| &mut rule.actions) {
-        if let Action::Divert { address, port } = *action {
-            *action = Action::DestinationNat { address: Some(address), port: Some(port) };
-        }
+    for rule in rules {
+        rule.actions.replace(|action| match *action {
+            Action::Divert { address, port } => {
+                Some(Action::DestinationNat { address: Some(address), port: Some(port) })
+            }
+            _ => None,
+        });
     }
     accepted(&ruleset, Question { path: Path::Input, within, onward: places }, space)
 }

@@ -12,6 +12,7 @@ mod jump;
 mod matching;
 mod order;
 mod rule;
+mod sources;
 pub mod trace;
 mod translation;
 
@@ -20,7 +21,7 @@ pub use jump::{BrokenJump, broken_jumps};
 pub use matching::{
     AddressType, CtDirection, CtStatus, Direction, IcmpMatch, Interface, Masked, Match, States, TcpFlags,
 };
-pub use rule::{Action, Origin, Rule};
+pub use rule::{Action, Actions, Origin, Rule};
 pub use translation::{Endpoint, NewAddress, Translation};
 
 use crate::packet::Family;
@@ -62,6 +63,22 @@ impl Ruleset {
     /// The chains of one table, in order.
     pub fn chains_of<'a>(&'a self, table: &'a Table) -> impl Iterator<Item = &'a Chain> {
         self.chains.iter().filter(move |chain| chain.table == *table)
+    }
+
+    /// Whether both are the same rules, wherever they come from and whatever is said of them: a glance that spares
+    /// comparing what they mean.
+    #[must_use]
+    pub fn has_the_rules_of(&self, other: &Self) -> bool {
+        let same_rule =
+            |(a, b): (&Rule, &Rule)| (&a.matches, &a.actions, a.quick) == (&b.matches, &b.actions, b.quick);
+        let same_chain = |(a, b): (&Chain, &Chain)| {
+            (&a.table, &a.name, a.base, a.rules.len()) == (&b.table, &b.name, b.base, b.rules.len())
+                && a.rules.iter().zip(&b.rules).all(same_rule)
+        };
+        self.skipped_interfaces == other.skipped_interfaces
+            && self.helper_objects == other.helper_objects
+            && self.chains.len() == other.chains.len()
+            && self.chains.iter().zip(&other.chains).all(same_chain)
     }
 
     /// The same rules without where they come from, so that rule sets can be compared by what they mean.

@@ -1,6 +1,8 @@
 //! A rule: what it matches, what it then does, where it comes from.
 
 use std::net::IpAddr;
+use std::ops::Deref;
+use std::sync::{Arc, LazyLock};
 
 use ipnet::IpNet;
 
@@ -17,7 +19,7 @@ pub struct Rule {
     pub matches: Box<[Match]>,
     /// What is done, in order. What neither decides nor changes what later rules see (a counter, a log) is not
     /// kept; a rule that does only that has no actions.
-    pub actions: Box<[Action]>,
+    pub actions: Actions,
     /// pf: evaluation ends here. Without it a later match overrules this one.
     pub quick: bool,
     /// What whoever wrote it says of it.
@@ -32,6 +34,55 @@ impl Rule {
         let mut matches = std::mem::take(&mut self.matches).into_vec();
         matches.extend(conditions);
         self.matches = matches.into();
+    }
+}
+
+/// What a rule does, in order. Nearly every rule of a long list does the same one thing, which is kept once.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Actions(Arc<[Action]>);
+
+/// The actions that rules have alone more often than any others.
+static COMMON: LazyLock<[Actions; 4]> = LazyLock::new(|| {
+    [Action::Accept, Action::Drop, Action::Reject, Action::Return].map(|action| Actions([action].into()))
+});
+
+impl Actions {
+    /// Puts others in the place of those for which there is one.
+    pub fn replace(&mut self, other: impl Fn(&Action) -> Option<Action>) {
+        if self.iter().any(|action| other(action).is_some()) {
+            let all = self.iter().map(|action| other(action).unwrap_or_else(|| action.clone()));
+            *self = all.collect::<Vec<_>>().into();
+        }
+    }
+}
+
+impl From<Vec<Action>> for Actions {
+    fn from(actions: Vec<Action>) -> Self {
+        let common = COMMON.iter().find(|common| *common.0 == *actions);
+        common.cloned().unwrap_or_else(|| Self(actions.into()))
+    }
+}
+
+impl From<[Action; 1]> for Actions {
+    fn from(action: [Action; 1]) -> Self {
+        Vec::from(action).into()
+    }
+}
+
+impl Deref for Actions {
+    type Target = [Action];
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl<'a> IntoIterator for &'a Actions {
+    type Item = &'a Action;
+    type IntoIter = std::slice::Iter<'a, Action>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
     }
 }
 

@@ -235,23 +235,21 @@ fn side_effects(ruleset: &Ruleset) -> (Ruleset, Vec<String>) {
     let mut done = Vec::new();
     for chain in &mut dropping.chains {
         for rule in &mut chain.rules {
-            for action in &mut rule.actions {
-                let words = match &*action {
-                    Action::AssignHelper(name) => {
-                        let is_meant =
-                            |object: &&HelperObject| object.table == chain.table && object.name == *name;
-                        let object = ruleset.helper_objects.iter().find(is_meant);
-                        let name = object.map_or(name, |object| &object.helper);
-                        format!("{} helper {name}", chain.table.family.id())
-                    }
-                    Action::SourceNat { .. } | Action::DestinationNat { .. } | Action::Notrack => {
-                        format!("{} {action:?}", chain.table.family.id())
-                    }
-                    _ => continue,
-                };
-                done.push(words);
-                *action = Action::Drop;
-            }
+            let words = |action: &Action| match action {
+                Action::AssignHelper(name) => {
+                    let is_meant =
+                        |object: &&HelperObject| object.table == chain.table && object.name == *name;
+                    let object = ruleset.helper_objects.iter().find(is_meant);
+                    let name = object.map_or(name, |object| &object.helper);
+                    Some(format!("{} helper {name}", chain.table.family.id()))
+                }
+                Action::SourceNat { .. } | Action::DestinationNat { .. } | Action::Notrack => {
+                    Some(format!("{} {action:?}", chain.table.family.id()))
+                }
+                _ => None,
+            };
+            done.extend(rule.actions.iter().filter_map(words));
+            rule.actions.replace(|action| words(action).map(|_| Action::Drop));
         }
     }
     done.sort();

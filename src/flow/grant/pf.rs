@@ -115,8 +115,8 @@ impl<'a> Rules<'a> {
     /// Has the filter rule that came last do something before it passes the packet.
     fn also_do(&mut self, action: Option<Action>) {
         if let Some(rule) = self.filter.last_mut() {
-            let rest = std::mem::take(&mut rule.actions);
-            rule.actions = action.into_iter().chain(rest).collect();
+            let all: Vec<Action> = action.into_iter().chain(rule.actions.iter().cloned()).collect();
+            rule.actions = all.into();
         }
     }
 

@@ -278,28 +278,23 @@ impl Contents {
         let old = std::mem::replace(&mut self.chains[place].name, new.to_owned());
         self.index.remove(&old);
         self.index.insert(new.to_owned(), place);
-        let actions =
-            self.chains.iter_mut().flat_map(|chain| &mut chain.list).flat_map(|rule| &mut rule.actions);
-        for action in actions {
-            if let Action::Jump(name) | Action::Goto(name) = action
-                && *name == old
-            {
-                new.clone_into(name);
-            }
+        for rule in self.chains.iter_mut().flat_map(|chain| &mut chain.list) {
+            rule.actions.replace(|action| match action {
+                Action::Jump(name) if *name == old => Some(Action::Jump(new.to_owned())),
+                Action::Goto(name) if *name == old => Some(Action::Goto(new.to_owned())),
+                _ => None,
+            });
         }
     }
 }
 
 /// A jump to what does not exist leads nowhere that is known.
 fn forget_targets(rule: &mut Rule, is_missing: impl Fn(&str) -> bool) {
-    for action in &mut rule.actions {
-        let text = match action {
-            Action::Jump(name) if is_missing(name) => format!("-j {name}"),
-            Action::Goto(name) if is_missing(name) => format!("-g {name}"),
-            _ => continue,
-        };
-        *action = Action::Unknown(text);
-    }
+    rule.actions.replace(|action| match action {
+        Action::Jump(name) if is_missing(name) => Some(Action::Unknown(format!("-j {name}"))),
+        Action::Goto(name) if is_missing(name) => Some(Action::Unknown(format!("-g {name}"))),
+        _ => None,
+    });
 }
 
 /// A mark that some rule sets to what is not a constant may have any value.
