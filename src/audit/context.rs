@@ -69,7 +69,7 @@ impl<'a> Context<'a> {
             subject,
             space,
             evaluator,
-            tracer: Tracer::new(&subject.rules.ruleset),
+            tracer: Tracer::without_near_misses(&subject.rules.ruleset),
             interfaces,
             host,
             helped,

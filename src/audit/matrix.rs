@@ -74,11 +74,9 @@ impl Judged {
     /// What becomes of the packets of `crossing` where `through` passes.
     pub(super) fn new(crossing: Crossing, through: PacketSet, space: &mut Space) -> Result<Self, TooComplex> {
         let (may, must) = (space.may(through)?, space.must(through)?);
-        Ok(Self {
-            closed: space.difference(crossing.packets, may)?,
-            doubtful: space.difference(crossing.packets, must)?,
-            crossing,
-        })
+        let closed = space.difference(crossing.packets, may)?;
+        let doubtful = if may == must { closed } else { space.difference(crossing.packets, must)? };
+        Ok(Self { crossing, closed, doubtful })
     }
 
     /// The verdict on these packets alone.

@@ -54,7 +54,7 @@ fn one(context: &mut Context<'_>, place: RuleRef, openers: &[Judged]) -> Result<
     let entered = is_entered(ruleset, place.chain, |_| true);
     for path in Path::ALL {
         // A rule of a chain for one way is not meant for what takes another.
-        if entered && !is_entered(ruleset, place.chain, |hook| is_on(path, hook)) {
+        if entered && !is_entered(ruleset, place.chain, |hook| path.passes(hook)) {
             continue;
         }
         let here = openers.iter().filter(|judged| judged.crossing.path == path);
@@ -195,18 +195,6 @@ fn alone_at_first(ruleset: &Ruleset, place: RuleRef, path: Path) -> Ruleset {
         skipped_interfaces: ruleset.skipped_interfaces.clone(),
         helper_objects: ruleset.helper_objects.clone(),
         chains: chains.collect(),
-    }
-}
-
-/// Whether packets pass a hook on a way.
-fn is_on(path: Path, hook: Hook) -> bool {
-    match hook {
-        Hook::Prerouting => path != Path::Output,
-        Hook::Input => path == Path::Input,
-        Hook::Forward => path == Path::Forward,
-        Hook::Output => path == Path::Output,
-        Hook::Postrouting => path != Path::Input,
-        Hook::PfFilter | Hook::PfNat | Hook::PfRdr => true,
     }
 }
 

@@ -35,15 +35,14 @@ pub(super) struct Survey<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 struct Kind {
     path: Path,
-    channel: Channel,
     moment: Moment,
     expected: bool,
 }
 
 impl Kind {
     fn of(crossing: &Crossing) -> Self {
-        let Crossing { path, flow, moment, expected, .. } = *crossing;
-        Self { path, channel: flow.channel(), moment, expected }
+        let Crossing { path, moment, expected, .. } = *crossing;
+        Self { path, moment, expected }
     }
 }
 
@@ -159,7 +158,7 @@ impl<'a> Survey<'a> {
     }
 
     fn judged(&self, crossings: &[Crossing], space: &mut Space) -> Result<Vec<Judged>, TooComplex> {
-        let mut all = Vec::with_capacity(crossings.len());
+        let mut all: Vec<(PacketSet, Judged)> = Vec::with_capacity(crossings.len());
         for crossing in crossings {
             let through = if crossing.onward.is_full() {
                 self.let_through(crossing)
@@ -168,9 +167,17 @@ impl<'a> Survey<'a> {
                 self.evaluator.accepted_at_least(Question { path, within, onward }, space)?
             };
             let through = proxy::complete(crossing, self.subject, through, space)?;
-            all.push(Judged::new(crossing.clone(), through, space)?);
+            // The same packets stand behind several flows.
+            let known = all
+                .iter()
+                .find(|(known, judged)| (*known, judged.crossing.packets) == (through, crossing.packets));
+            let judged = match known {
+                Some((_, judged)) => Judged { crossing: crossing.clone(), ..*judged },
+                None => Judged::new(crossing.clone(), through, space)?,
+            };
+            all.push((through, judged));
         }
-        Ok(all)
+        Ok(all.into_iter().map(|(_, judged)| judged).collect())
     }
 }
 

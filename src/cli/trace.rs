@@ -38,10 +38,9 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments, console: &mut Console) -> Result<Exit, Failure> {
     let collection = rulesets::load(&arguments.ruleset, arguments.from, console)?;
     let subject = Subject { ruleset: &collection.ruleset, texts: &collection.texts };
-    let tracer = Tracer::new(&collection.ruleset);
     match &arguments.packet {
-        Some(packet) => one(packet, arguments.format, &tracer, subject, console),
-        None => batch(&tracer, subject, console),
+        Some(packet) => one(packet, arguments.format, &Tracer::new(&collection.ruleset), subject, console),
+        None => batch(&Tracer::without_near_misses(&collection.ruleset), subject, console),
     }
 }
 

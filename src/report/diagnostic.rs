@@ -123,12 +123,19 @@ struct Excerpt {
 impl Excerpt {
     /// `None` without labels.
     fn new(source: &str, labels: &[Label]) -> Option<Self> {
-        let line_of = |at: usize| source.bytes().take(at).filter(|&byte| byte == b'\n').count();
-        let lines: Vec<usize> = labels.iter().map(|label| line_of(label.span.start)).collect();
-        let (first, last) = (*lines.iter().min()?, *lines.iter().max()?);
+        let bytes = source.as_bytes();
+        let breaks = |from: usize, to: usize| {
+            let between = bytes.get(from..to.min(bytes.len())).unwrap_or_default();
+            between.split(|&byte| byte == b'\n').count() - 1
+        };
+        let earliest = labels.iter().map(|label| label.span.start).min()?.min(bytes.len());
+        let mut start = bytes[..earliest].iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
+        // A text may be long: it is gone through once.
+        let first = breaks(0, start);
+        let lines: Vec<usize> = labels.iter().map(|label| first + breaks(start, label.span.start)).collect();
+        let last = *lines.iter().max()?;
         let mut text = String::new();
         let mut spans = vec![0..0; labels.len()];
-        let mut start = source.split_inclusive('\n').take(first).map(str::len).sum::<usize>();
         // At the end of a text there is one more line, which is empty.
         let shown = source.get(start..)?.split_inclusive('\n').chain(std::iter::once(""));
         for (number, line) in (first..=last).zip(shown) {

@@ -4,6 +4,7 @@
 
 mod connection;
 mod helpers;
+mod long;
 #[path = "../support/naive_pf.rs"]
 mod naive_pf;
 mod pf;

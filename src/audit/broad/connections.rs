@@ -14,7 +14,7 @@ use crate::flow::FlowId;
 use crate::packet::{AddressSet, Field, PacketSet, PortRange, PortSet, Protocol, Space, TooComplex};
 use crate::ruleset::evaluate::Question;
 use crate::ruleset::trace::{Decider, RuleRef};
-use crate::ruleset::{Action, BaseChain, Direction, Match, Policy, Rule};
+use crate::ruleset::{Action, Direction, Match, Rule};
 
 /// The ports of FTP (20, 21) and of FTP over implicit TLS (989, 990), as rules by source port name them.
 const WELL_KNOWN: [u16; 4] = [20, 21, 989, 990];
@@ -211,22 +211,12 @@ impl Judge<'_, '_> {
 
     /// The policies that let packets of FTP in. What they let out, they do not for FTP.
     fn policies(&mut self) -> Result<Vec<Decider>, TooComplex> {
-        let mut policies = Vec::new();
         if self.way.direction == Direction::Out {
-            return Ok(policies);
+            return Ok(Vec::new());
         }
         let within = self.of_ftp()?;
-        for (chain, content) in self.context.ruleset().chains.iter().enumerate() {
-            let accepts = |base: BaseChain| !base.nat && base.policy == Policy::Accept;
-            if content.base.is_some_and(accepts) {
-                let by = Decider::Policy { chain };
-                let question = Question { within, ..self.way.question };
-                if !self.context.evaluator.accepted_by(question, by, &mut self.context.space)?.is_empty() {
-                    policies.push(by);
-                }
-            }
-        }
-        Ok(policies)
+        let question = Question { within, ..self.way.question };
+        self.context.evaluator.accepting_policies(question, &mut self.context.space)
     }
 
     /// The packets of FTP by the ports that they lead to.

@@ -4,7 +4,9 @@
 //! every node is unique, never has two equal children, and never has a complemented edge on its 1 side.
 //! Nothing is freed. A space lives as long as the question that it answers, and its budget bounds it.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
+
+use foldhash::{HashSet, HashSetExt as _};
 
 use super::{Budget, TooComplex};
 
@@ -309,6 +311,11 @@ impl Arena {
         self.reachable(f).len()
     }
 
+    /// Whether `f` consists of more nodes than that.
+    pub(super) fn is_larger(&self, f: Ref, nodes: usize) -> bool {
+        self.reachable_up_to(f, nodes).len() > nodes
+    }
+
     /// The variables that `f` depends on.
     pub(super) fn support(&self, f: Ref) -> BTreeSet<Variable> {
         let variables = self.reachable(f).into_iter().map(|index| self.nodes[index].variable);
@@ -316,9 +323,18 @@ impl Arena {
     }
 
     fn reachable(&self, f: Ref) -> HashSet<usize> {
-        let mut seen = HashSet::from([f.index()]);
+        self.reachable_up_to(f, usize::MAX)
+    }
+
+    /// The nodes of `f`, or more of them than `most`.
+    fn reachable_up_to(&self, f: Ref, most: usize) -> HashSet<usize> {
+        let mut seen = HashSet::new();
+        seen.insert(f.index());
         let mut open = vec![f];
         while let Some(f) = open.pop() {
+            if seen.len() > most {
+                break;
+            }
             let (low, high) = self.children(f);
             open.extend([low, high].into_iter().filter(|child| seen.insert(child.index())));
         }

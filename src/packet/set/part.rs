@@ -258,16 +258,21 @@ fn icmp((types, codes): &(RangeInclusive<u8>, RangeInclusive<u8>)) -> String {
     if *codes == (0..=u8::MAX) { range(types) } else { format!("{}/{}", range(types), range(codes)) }
 }
 
+/// A set of more prefixes is not described by what it lacks.
+const MOST_COMPLEMENTED: usize = 1024;
+
 fn endpoint(
     f: &mut fmt::Formatter<'_>,
     addresses: &AddressSet,
     other_end: &AddressSet,
     ports: &PortSet,
 ) -> fmt::Result {
-    let others = others(addresses);
+    // What is left out of a set this ragged is no shorter.
+    let few = addresses.nets().len() <= MOST_COMPLEMENTED;
+    let others = if few { others(addresses) } else { AddressSet::default() };
     // One family whole is `any` where the other end tells which.
     let told = !other_end.families().any(|family| other_end.is_any(family));
-    if *addresses == AddressSet::any() || (others.is_empty() && told) {
+    if *addresses == AddressSet::any() || (few && others.is_empty() && told) {
         f.write_str("any")?;
     } else {
         // Everything but a few addresses is shorter by the few. Of both families it is `any!...`.

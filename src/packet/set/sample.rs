@@ -23,6 +23,9 @@ pub enum Membership {
 /// Ports that clients use.
 const CLIENT_PORTS: (u16, u16) = (1024, u16::MAX);
 
+/// A set of more nodes is ragged.
+const RAGGED: usize = 4096;
+
 /// The flags of a connection's first packet.
 const SYN: u8 = 0x02;
 
@@ -61,23 +64,54 @@ impl Space {
         if set.is_empty() {
             return Ok(None);
         }
-        let (kinds, ports) = (self.preferred_kinds()?, self.preferred_ports()?);
+        let (kinds, sources, ports) =
+            (self.preferred_kinds()?, self.preferred_sources()?, self.preferred_ports()?);
         // The set itself, which may be ragged, is only looked at; what is wanted of the packet is a small set.
-        let wanted = self.prefer(set, PacketSet::FULL, &kinds)?;
-        let wanted = self.prefer(set, wanted, &ports)?;
-        let wanted = self.prefer_name(set, wanted, NameField::InInterface)?;
-        let wanted = self.prefer_name(set, wanted, NameField::OutInterface)?;
-        let (PacketSet(mut f), PacketSet(mut g)) = (set, wanted);
-        let mut assignment = Assignment::default();
+        let (mut set, mut wanted, mut assignment) = (set, PacketSet::FULL, Assignment::default());
+        if self.arena.is_larger(set.0, RAGGED) {
+            // Of so many sources one is as good as another, and what it sends is a small set.
+            wanted = self.prefer(set, wanted, &sources)?;
+            (set, wanted) = self.pick(set, wanted, layout::SOURCE.end(), &mut assignment)?;
+            let is_v6 = assignment.get(layout::FAMILY.first);
+            let of_family = |kind: &PacketSet| {
+                let (v4, v6) = self.arena.cofactors(kind.0, layout::FAMILY.first);
+                PacketSet(if is_v6 { v6 } else { v4 })
+            };
+            let kinds: Vec<PacketSet> = kinds.iter().map(of_family).collect();
+            wanted = self.prefer(set, wanted, &kinds)?;
+        } else {
+            let all: Vec<PacketSet> = kinds.into_iter().chain(sources).collect();
+            wanted = self.prefer(set, wanted, &all)?;
+        }
+        wanted = self.prefer(set, wanted, &ports)?;
+        wanted = self.prefer_name(set, wanted, NameField::InInterface)?;
+        wanted = self.prefer_name(set, wanted, NameField::OutInterface)?;
+        self.pick(set, wanted, Variable::MAX, &mut assignment)?;
+        Ok(Some(decode(&assignment)))
+    }
+
+    /// Chooses values of the variables before `end` such that something is left of what both sets have in common, and
+    /// says what.
+    fn pick(
+        &mut self,
+        set: PacketSet,
+        wanted: PacketSet,
+        end: Variable,
+        assignment: &mut Assignment,
+    ) -> Result<(PacketSet, PacketSet), TooComplex> {
+        let (mut f, mut g) = (set.0, wanted.0);
         while (f, g) != (Ref::TRUE, Ref::TRUE) {
             let variable = self.arena.variable(f).min(self.arena.variable(g));
+            if variable >= end {
+                break;
+            }
             let (f_low, f_high) = self.arena.cofactors(f, variable);
             let (g_low, g_high) = self.arena.cofactors(g, variable);
             let one = !self.arena.meet(f_low, g_low)?;
             assignment.set(variable, one);
             (f, g) = if one { (f_high, g_high) } else { (f_low, g_low) };
         }
-        Ok(Some(decode(&assignment)))
+        Ok((PacketSet(f), PacketSet(g)))
     }
 
     /// Narrows what is wanted by as many of the preferences as leave something of a set, the first being the dearest.
@@ -135,32 +169,38 @@ impl Space {
         ])
     }
 
-    /// All preferences but those that sets are mostly about, ports, so that they tend to go together.
+    /// Where packets come from.
+    fn preferred_sources(&mut self) -> Result<[PacketSet; 4], TooComplex> {
+        Ok([
+            self.family(Family::Ipv4)?,
+            self.source(&unicast())?,
+            self.source(&documentation(1))?,
+            self.no_network(layout::SOURCE)?,
+        ])
+    }
+
+    /// All other preferences but those that sets are mostly about, ports, so that they tend to go together.
     fn preferred_kinds(&mut self) -> Result<Vec<PacketSet>, TooComplex> {
-        let mut preferences = vec![
+        Ok(vec![
             self.state(&[State::New])?,
             self.protocol(Protocol::Tcp)?,
-            self.family(Family::Ipv4)?,
             self.reply(false)?,
             self.tcp_flags(u8::MAX, SYN)?,
             self.icmp_echo()?,
             self.name(NameField::Helper, "")?,
             self.mark(0, u32::MAX)?,
             self.connection_mark(0, u32::MAX)?,
-        ];
-        for addresses in [unicast(), documentation(1)] {
-            preferences.push(self.source(&addresses)?);
-        }
-        for addresses in [unicast(), documentation(2)] {
-            preferences.push(self.destination(&addresses)?);
-        }
-        // Not the address of a network.
-        for bits in [layout::SOURCE, layout::DESTINATION] {
-            let low = self.literal(bits.leading(32).end() - 1, true, Ref::TRUE)?;
-            let high = self.literal(bits.end() - 1, true, Ref::TRUE)?;
-            preferences.push(PacketSet(self.arena.node(layout::FAMILY.first, low, high)?));
-        }
-        Ok(preferences)
+            self.destination(&unicast())?,
+            self.destination(&documentation(2))?,
+            self.no_network(layout::DESTINATION)?,
+        ])
+    }
+
+    /// The packets whose address is not that of a network.
+    fn no_network(&mut self, bits: Bits) -> Result<PacketSet, TooComplex> {
+        let low = self.literal(bits.leading(32).end() - 1, true, Ref::TRUE)?;
+        let high = self.literal(bits.end() - 1, true, Ref::TRUE)?;
+        Ok(PacketSet(self.arena.node(layout::FAMILY.first, low, high)?))
     }
 
     /// A ping, if it is ICMP at all.

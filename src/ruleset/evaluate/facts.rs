@@ -1,17 +1,13 @@
 //! What is known of a rule set before any question is asked.
 
-use std::cell::OnceCell;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::condition::{Translates, asks_translated};
-use super::sources::Sources;
 use crate::packet::{Family, Field, State};
 use crate::ruleset::order::Order;
+use crate::ruleset::sources::{SourceIndex, Sources};
 use crate::ruleset::translation::{Doubt, translates};
 use crate::ruleset::{Action, Endpoint, NewAddress, Ruleset, Translation, announced};
-
-/// So many rules of a chain are faster looked at than looked up.
-const FEW_RULES: usize = 64;
 
 /// A rule set, and what its rules do.
 #[derive(Debug)]
@@ -26,8 +22,8 @@ pub(super) struct Facts<'a> {
     pub(super) doubts: Vec<Doubt<'a>>,
     /// The fields that rules change, or connection tracking when a rule says so, each with any value.
     pub(super) changed: Vec<Field<'static>>,
-    /// The rules of each chain by their sources, once that has been asked for.
-    sources: Vec<OnceCell<Sources>>,
+    /// The rules by their sources.
+    sources: SourceIndex,
 }
 
 /// Whether any rule does something about connection tracking.
@@ -59,7 +55,7 @@ impl<'a> Facts<'a> {
             asks_translated,
             doubts: Vec::new(),
             changed: Vec::new(),
-            sources: vec![OnceCell::new(); ruleset.chains.len()],
+            sources: SourceIndex::of(ruleset),
         };
         for action in rules().flat_map(|rule| &rule.actions) {
             facts.add(action);
@@ -117,8 +113,7 @@ impl<'a> Facts<'a> {
 
     /// The rules of a chain by their sources; `None` of a short one.
     pub(super) fn sources(&self, chain: usize) -> Option<&Sources> {
-        let rules = &self.ruleset.chains[chain].rules;
-        (rules.len() > FEW_RULES).then(|| self.sources[chain].get_or_init(|| Sources::of(rules)))
+        self.sources.chain(self.ruleset, chain)
     }
 }
 

@@ -10,7 +10,6 @@ mod netfilter;
 mod outcome;
 mod pf;
 mod reach;
-mod sources;
 mod translation;
 
 use self::condition::{Place, Translates};
@@ -18,7 +17,7 @@ use self::facts::Facts;
 use self::outcome::{Asked, Labels, Whose};
 use self::reach::{Met, Reach};
 use super::trace::{Decider, Path, RuleRef, Verdict};
-use super::{Action, BaseChain, Hook, Match, Ruleset};
+use super::{Action, BaseChain, Hook, Match, Policy, Ruleset};
 use crate::packet::{Family, PacketSet, Protocol, Space, State, TooComplex};
 
 /// What is asked of a rule set.
@@ -164,6 +163,26 @@ impl<'a> Evaluator<'a> {
             Some(label) => space.labelled(set, label),
             None => Ok(PacketSet::EMPTY),
         }
+    }
+
+    /// The policies that let packets of the question through.
+    ///
+    /// # Errors
+    ///
+    /// When the sets outgrow the budget of their space.
+    pub fn accepting_policies(
+        &self,
+        question: Question,
+        space: &mut Space,
+    ) -> Result<Vec<Decider>, TooComplex> {
+        let accepts =
+            |base: BaseChain| base.policy == Policy::Accept && !base.nat && question.path.passes(base.hook);
+        if !self.ruleset.chains.iter().any(|chain| chain.base.is_some_and(accepts)) {
+            return Ok(Vec::new());
+        }
+        let decisions = self.told_apart(question, Whose::Policies, usize::MAX, space)?.known;
+        let policies = decisions.into_iter().map(|one| one.by);
+        Ok(policies.filter(|by| matches!(by, Decider::Policy { .. })).collect())
     }
 
     /// The packets of the question that may match a rule, whatever becomes of them before; all of them if `by` is no

@@ -26,6 +26,8 @@ pub(super) enum Whose {
     /// Those of whoever lets packets through. What is refused is in no set, so that a list of any length that refuses
     /// is as simple as its union.
     Accepting,
+    /// Those of policies that let packets through.
+    Policies,
     /// Those of one who lets packets through.
     Only(Decider),
 }
@@ -133,16 +135,19 @@ impl Labels {
         // Nobody decides on what is let through without meeting a chain.
         let open = (Verdict::Accept, Decider::Nothing);
         let mut decisions = vec![open];
-        if matches!(whose, Whose::Only(_)) {
+        if matches!(whose, Whose::Policies | Whose::Only(_)) {
             decisions.push((Verdict::Unknown, Decider::Nothing));
         }
         Self { whose, decisions, known: HashMap::from([(open, NOBODY)]) }
     }
 
     fn of(&mut self, decision: (Verdict, Decider)) -> Result<u32, TooComplex> {
-        if let Whose::Only(by) = self.whose
-            && decision != (Verdict::Accept, by)
-        {
+        let asked = match self.whose {
+            Whose::Everybody | Whose::Accepting => true,
+            Whose::Policies => matches!(decision, (Verdict::Accept, Decider::Policy { .. })),
+            Whose::Only(by) => decision == (Verdict::Accept, by),
+        };
+        if !asked {
             return Ok(OTHERS);
         }
         let next = self.decisions.len();

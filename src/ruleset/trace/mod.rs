@@ -12,8 +12,9 @@ use self::condition::Answers;
 pub(super) use self::condition::{is_of_connection, of_template};
 pub use self::netfilter::ANNOUNCED_TRANSLATED;
 use super::order::Order;
+use super::sources::SourceIndex;
 use super::translation::{Doubt, moved, translates};
-use super::{Action, Endpoint, Match, Rule, Ruleset, announced};
+use super::{Action, Endpoint, Hook, Match, Rule, Ruleset, announced};
 use crate::packet::{Packet, Payload};
 
 /// The way of a packet through the machine that the rule set is on.
@@ -30,6 +31,19 @@ pub enum Path {
 impl Path {
     /// The three.
     pub const ALL: [Self; 3] = [Self::Input, Self::Forward, Self::Output];
+
+    /// Whether packets pass a hook on this way.
+    #[must_use]
+    pub fn passes(self, hook: Hook) -> bool {
+        match hook {
+            Hook::Prerouting => self != Self::Output,
+            Hook::Input => self == Self::Input,
+            Hook::Forward => self == Self::Forward,
+            Hook::Output => self == Self::Output,
+            Hook::Postrouting => self != Self::Input,
+            Hook::PfFilter | Hook::PfNat | Hook::PfRdr => true,
+        }
+    }
 
     /// The name of the hook that it is named after.
     #[must_use]
@@ -130,6 +144,8 @@ pub struct Tracer<'a> {
     translates_destinations: bool,
     /// Whether control connections may be translated.
     translates_announcing: bool,
+    /// The rules by their sources, where those that are missed by one condition are not asked for.
+    sources: Option<SourceIndex>,
 }
 
 /// One way of a packet through the rules.
@@ -172,7 +188,19 @@ impl<'a> Tracer<'a> {
             translates_sources: translates(ruleset, Endpoint::Source),
             translates_destinations: translates(ruleset, Endpoint::Destination),
             translates_announcing: announced::may_be_translated(ruleset),
+            sources: None,
         }
+    }
+
+    /// Prepares `ruleset` for many packets, of which no [near misses](Trace::near) are told: so it need not look at every
+    /// rule of a long chain.
+    #[must_use]
+    pub fn without_near_misses(ruleset: &'a Ruleset) -> Self {
+        Self { sources: Some(SourceIndex::of(ruleset)), ..Self::new(ruleset) }
+    }
+
+    fn tells_near_misses(&self) -> bool {
+        self.sources.is_none()
     }
 
     /// Follows `packet` along `path`.

@@ -1,5 +1,7 @@
 //! The way through netfilter: base chains by hook and priority, user chains in between.
 
+use ipnet::IpNet;
+
 use super::condition::{Answers, Meeting, Translated, TranslatedEnd, begins_connection, has_connection};
 use super::{Decider, Doubts, Path, Question, RuleRef, Tracer, Verdict, Way, translate};
 use crate::packet::{Packet, State};
@@ -173,9 +175,26 @@ impl<'a> Walk<'a, '_> {
         end
     }
 
+    /// The rules of a long chain that the packet may match by its source.
+    fn looked_up(&self, chain: usize) -> Option<Vec<usize>> {
+        let index = self.tracer.sources.as_ref().filter(|_| self.doubts.source.is_none())?;
+        let sources = index.chain(self.tracer.ruleset, chain)?;
+        Some(sources.meeting(&IpNet::from(self.packet.source).into()))
+    }
+
     fn rules(&mut self, index: usize, base: BaseChain) -> Result<End, Question> {
         let chain = &self.tracer.ruleset.chains[index];
-        for (position, rule) in chain.rules.iter().enumerate() {
+        let mut listed;
+        let mut all = 0..chain.rules.len();
+        let positions: &mut dyn Iterator<Item = usize> = match self.looked_up(index) {
+            Some(positions) => {
+                listed = positions.into_iter();
+                &mut listed
+            }
+            None => &mut all,
+        };
+        for position in positions {
+            let rule = &chain.rules[position];
             let place = RuleRef { chain: index, rule: position };
             let meeting = Meeting {
                 packet: &self.packet,
@@ -192,7 +211,10 @@ impl<'a> Walk<'a, '_> {
             };
             let ask = |words| Question { words, asked_by: place };
             if !meeting.meets_all(&rule.matches, self.answers).map_err(ask)? {
-                self.way.passes(rule, place, |condition| meeting.meets(condition, self.answers) == Ok(true));
+                if self.tracer.tells_near_misses() {
+                    self.way
+                        .passes(rule, place, |condition| meeting.meets(condition, self.answers) == Ok(true));
+                }
                 continue;
             }
             self.way.met.push(place);
