@@ -20,11 +20,18 @@ pub(super) struct Save<'a, 't> {
     /// Its name, if its lines have to end in `COMMIT`.
     open: Option<(String, Origin)>,
     words: Vec<Word<'t>>,
+    /// Whether tables keep what is in them (`iptables-restore --noflush`).
+    keeps: bool,
 }
 
 impl<'a, 't> Save<'a, 't> {
     pub(super) fn new(input: Input<'a>, family: Family, tables: &'a mut Tables, log: &'a mut Log) -> Self {
-        Self { input, tables, log, family, table: None, open: None, words: Vec::new() }
+        Self { input, tables, log, family, table: None, open: None, words: Vec::new(), keeps: false }
+    }
+
+    /// Has tables keep what is in them: only chains that are declared are emptied.
+    pub(super) fn keeping(self, keeps: bool) -> Self {
+        Self { keeps, ..self }
     }
 
     /// Reads lines, the first of which begins at `origin`.
@@ -97,7 +104,7 @@ impl<'a, 't> Save<'a, 't> {
     fn begin(&mut self, name: &str, origin: Origin) {
         self.close();
         let table = self.tables.table(self.family, Argument { text: name, origin, known: true }, self.log);
-        if self.tables.replace(table) {
+        if !self.keeps && self.tables.replace(table) {
             self.log.report(origin, Problem::TableAgain(name.to_owned()));
         }
         self.table = Some(table);

@@ -39,6 +39,9 @@ impl Default for Variables {
 /// What a word came to that is not known, to be reported if the word is one of ours.
 pub(super) type Unknowns = Vec<(Origin, Problem)>;
 
+/// The most words that braces count up to.
+const MOST_COUNTED: u32 = 1024;
+
 /// A word on its way.
 #[derive(Default)]
 struct Field {
@@ -64,6 +67,9 @@ impl Variables {
         words: &mut Vec<Word<'_>>,
         unknowns: &mut Unknowns,
     ) {
+        if let Some(alternatives) = braces(raw) {
+            return alternatives.iter().for_each(|one| self.expand(one, origin, words, unknowns));
+        }
         let mut push = |field: &mut Field| {
             let field = std::mem::take(field);
             if field.present || !field.text.is_empty() {
@@ -249,6 +255,22 @@ fn substitution<'a>(raw: &'a str, command: &'a str) -> Part<'a> {
         }
     }
     Part::Unknown(raw, Problem::Substitution(raw.to_owned()))
+}
+
+/// The words that a word in braces stands for: `{21,990}`, `{30000..30009}`.
+fn braces(raw: &str) -> Option<Vec<String>> {
+    let inner = raw.strip_prefix('{')?.strip_suffix('}')?;
+    if inner.contains(['{', '}', '"', '\'', '\\', '`', '$']) {
+        return None;
+    }
+    if let Some((first, last)) = inner.split_once("..") {
+        let (first, last): (u32, u32) = (first.parse().ok()?, last.parse().ok()?);
+        let few = first.abs_diff(last) < MOST_COUNTED;
+        let up = || (first..=last).map(|number| number.to_string());
+        let down = || (last..=first).rev().map(|number| number.to_string());
+        return few.then(|| if first <= last { up().collect() } else { down().collect() });
+    }
+    inner.contains(',').then(|| inner.split(',').map(str::to_owned).collect())
 }
 
 /// How much of the start of `text` is a name.

@@ -424,7 +424,8 @@ impl<'a> Script<'a> {
                 return Some(true);
             }
             _ if program.ends_with("tables-restore") || program.ends_with("tables-legacy-restore") => {
-                self.restore(program, document, origin);
+                let keeps = arguments.iter().any(|word| matches!(&*word.text, "-n" | "--noflush"));
+                self.restore(program, keeps, document, origin);
                 return Some(true);
             }
             "[" | "[[" | "test" | "grep" | "egrep" | "which" => return None,
@@ -479,14 +480,14 @@ impl<'a> Script<'a> {
     }
 
     /// `iptables-restore`, which reads what stands in the script after it, or a file that is not at hand.
-    fn restore(&mut self, program: &str, document: Option<Origin>, origin: Origin) {
+    fn restore(&mut self, program: &str, keeps: bool, document: Option<Origin>, origin: Origin) {
         let Some(lines) = document else {
             self.log.report(origin, Problem::File(self.slice(origin).to_owned()));
             return;
         };
         let family = if program.starts_with("ip6") { Family::Ipv6 } else { Family::Ipv4 };
         let text = self.slice(lines);
-        Save::new(self.input, family, self.tables, self.log).read(text, lines);
+        Save::new(self.input, family, self.tables, self.log).keeping(keeps).read(text, lines);
     }
 }
 

@@ -67,6 +67,25 @@ fn a_session_with_prompts_and_a_here_document() {
 }
 
 #[test]
+fn words_in_braces_are_several() {
+    check(
+        "for p in {21,990} {30000..30001}; do iptables -A INPUT -p tcp --dport $p -j ACCEPT; done\n\
+         for p in '{1..2}' {a..b} \"{3,4}\"; do iptables -A INPUT -m comment --comment $p; done\n",
+        "filter INPUT accept\n tcp dport 21 -> accept\n tcp dport 990 -> accept\n tcp dport 30000 -> accept\n \
+         tcp dport 30001 -> accept\n -> # {1..2}\n -> # {a..b}\n -> # {3,4}",
+    );
+}
+
+#[test]
+fn a_here_document_may_add_to_what_is_there() {
+    check(
+        "iptables -P INPUT DROP\niptables -N X\niptables -A INPUT -p tcp -j X\niptables -A X -j DROP\n\
+         iptables-restore -n <<EOF\n*filter\n:X -\n-A INPUT -p udp -j ACCEPT\n-A X -j ACCEPT\nCOMMIT\nEOF\n",
+        "filter INPUT drop\n tcp -> jump X\n udp -> accept\nfilter X -\n -> accept",
+    );
+}
+
+#[test]
 fn a_rule_is_added_unless_it_is_there() {
     check(
         "iptables -C INPUT -j DROP || iptables -A INPUT -j DROP\niptables -C INPUT -j DROP || iptables -A INPUT -j DROP\niptables -N X && iptables -A INPUT -j X || exit 1\n",
