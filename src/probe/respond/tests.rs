@@ -119,6 +119,10 @@ fn the_probe_finds_everything_in_order() {
             [("EPSV", true), ("EPSV", true), ("EPSV", true), ("PASV", true), ("EPRT", true), ("PORT", true)];
         assert_eq!(works, expected, "EPSV also stores and retrieves");
         assert_eq!(seen.visits[0].offers.len(), 2);
+        let asked: Vec<&str> =
+            seen.visits[0].exchanges.iter().filter_map(|one| one.command.as_deref()).collect();
+        let expected = ["USER anonymous", "PASS ***", "TYPE I", "FEAT", "SYST"];
+        assert_eq!(asked, expected, "each costs a round trip");
     });
     assert!(events.iter().any(|event| matches!(event, Event::Transferred(_, reply) if reply == "226 Done.")));
 }
