@@ -1,10 +1,12 @@
 //! What rules ask of the connection that a packet belongs to.
 
+use std::net::IpAddr;
+
 use ftpfw::dialect::Format;
 use ftpfw::dialect::collection::{Text, read};
 use ftpfw::packet::{Membership, PacketSet, Space};
-use ftpfw::ruleset::evaluate::{Question, accepted};
-use ftpfw::ruleset::trace::spec;
+use ftpfw::ruleset::evaluate::{Evaluator, Question, accepted};
+use ftpfw::ruleset::trace::{Path, spec};
 
 use super::verdicts::{check, outcome};
 
@@ -246,4 +248,17 @@ fn a_source_that_pf_hides_is_no_longer_what_it_was() {
             assert_eq!(membership(&text, format, packet), member, "{text}");
         }
     }
+}
+
+#[test]
+fn a_rule_for_the_address_that_pf_hides_sources_behind_may_accept_them() {
+    let rules = "block all\nmatch out on em0 inet from 10.0.0.0/8 nat-to (em0)\npass out inet proto tcp from 192.0.2.1\n";
+    let text = Text { name: "text".to_owned(), content: rules.to_owned() };
+    let collection = read(vec![(text, Format::PfOpenbsd)], &mut |_| None);
+    let mut space = Space::default();
+    let inside: IpAddr = "10.0.0.5".parse().expect("an address");
+    let inside = space.source(&std::iter::once(inside).collect()).expect("a small set");
+    let question = Question::about(Path::Output, inside);
+    let may = Evaluator::new(&collection.ruleset).may_accept(question, &mut space).expect("a small set");
+    assert_eq!(may.iter().map(|place| place.rule).collect::<Vec<_>>(), [2]);
 }

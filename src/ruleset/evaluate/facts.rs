@@ -6,8 +6,8 @@ use super::condition::{Translates, asks_translated};
 use crate::packet::{Family, Field, State};
 use crate::ruleset::order::Order;
 use crate::ruleset::sources::{SourceIndex, Sources};
-use crate::ruleset::translation::{Doubt, translates};
-use crate::ruleset::{Action, Endpoint, NewAddress, Ruleset, Translation, announced};
+use crate::ruleset::translation::{Doubt, hides_source, translates};
+use crate::ruleset::{Action, Endpoint, NewAddress, Ruleset, System, Translation, announced};
 
 /// A rule set, and what its rules do.
 #[derive(Debug)]
@@ -59,6 +59,14 @@ impl<'a> Facts<'a> {
         };
         for action in rules().flat_map(|rule| &rule.actions) {
             facts.add(action);
+        }
+        // Of netfilter, no rule is taken to look at a source after that.
+        let pf = ruleset.chains.iter().filter(|chain| chain.table.system == System::Pf);
+        let mut actions = pf.flat_map(|chain| &chain.rules).flat_map(|rule| &rule.actions);
+        if actions.any(|action| hides_source(action) == Some(true)) {
+            for family in Family::ALL {
+                facts.change(Field::Source(some_of(family)));
+            }
         }
         facts
     }
