@@ -2,22 +2,19 @@
 
 use std::mem::discriminant;
 
-use super::apply::applied;
+use super::apply::passes;
 use super::missing::{granted, narrowed, ports};
 use super::{Edit, Fix, Written, dialect_of};
 use crate::audit::Place;
 use crate::audit::broad::{Kind, Message};
 use crate::audit::context::Context;
-use crate::audit::finding::{Finding, Sample};
+use crate::audit::finding::Finding;
 use crate::audit::matrix::Judged;
 use crate::dialect::rule_lines;
 use crate::packet::{PortRange, PortSet, TooComplex};
-use crate::ruleset::evaluate::{Decision, Question};
-use crate::ruleset::trace::{Decider, RuleRef, Tracer, Verdict};
+use crate::ruleset::evaluate::Question;
+use crate::ruleset::trace::{Decider, RuleRef};
 use crate::ruleset::{Match, Rule};
-
-/// How many rules that decide on the packets of one flow are looked at.
-const MOST_RULES: usize = 64;
 
 /// The ports of FTP (20, 21) and of FTP over implicit TLS (989, 990).
 const WELL_KNOWN: [u16; 4] = [20, 21, 989, 990];
@@ -65,20 +62,14 @@ fn needed_for(
     let crossing = &judged.crossing;
     let ruleset = context.ruleset();
     let question = Question { path: crossing.path, within: crossing.packets, onward: crossing.onward };
-    let decisions = context.evaluator.acceptances(question, MOST_RULES, &mut context.space)?;
-    let own = |decision: &&Decision| decision.by == Decider::Rule(at);
-    let Some(decided) = decisions.known.iter().find(own) else { return Ok(true) };
-    let Some(sample) = context.sample(decided.packets, crossing.path)? else { return Ok(true) };
-    let passes = |by: &[Written]| {
-        let changed = applied(ruleset, &[Edit::Replace { at, by: by.to_vec() }]);
-        let Sample { path, packet } = &sample;
-        Tracer::new(&changed).trace(packet, *path).verdict == Verdict::Accept
-    };
+    let decided = context.evaluator.accepted_by(question, Decider::Rule(at), &mut context.space)?;
+    let Some(sample) = context.sample(decided, crossing.path)? else { return Ok(true) };
+    let passes = |by: &[Written]| passes(ruleset, &[Edit::Replace { at, by: by.to_vec() }], &sample);
     if passes(by) {
         return Ok(true);
     }
     let Some(old) = context.rule(Place::Rule(at)) else { return Ok(false) };
-    let ports = ports(context, decided.packets)?;
+    let ports = ports(context, decided)?;
     let Some(dialect) = dialect_of(ruleset, at.chain, context.firewall()) else { return Ok(false) };
     for (_, rule) in granted(context, judged, dialect) {
         let rule = within(narrowed(rule, ports.as_ref()), old);

@@ -1,6 +1,6 @@
 //! What is missing: the rules that `generate` would write for it.
 
-use super::apply::applied;
+use super::apply::{applied, passes};
 use super::{Edit, Fix, dialect_of};
 use crate::audit::context::Context;
 use crate::audit::finding::Sample;
@@ -184,11 +184,6 @@ pub(super) fn narrowed(mut rule: Rule, ports: Option<&[PortSet; 2]>) -> Rule {
 /// The ports of `set` in `range`.
 fn within(set: &PortSet, range: PortRange) -> Vec<PortRange> {
     set.ranges().iter().filter_map(|own| own.intersection(range)).collect()
-}
-
-fn passes(ruleset: &Ruleset, edits: &[Edit], sample: &Sample) -> bool {
-    let changed = applied(ruleset, edits);
-    Tracer::new(&changed).trace(&sample.packet, sample.path).verdict == Verdict::Accept
 }
 
 /// Those of `edits` without which the packet does not go through.
