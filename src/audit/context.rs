@@ -10,7 +10,7 @@ use super::survey::{Situation, Survey};
 use super::{Place, Request, RuleId, Subject};
 use crate::deployment::Firewall;
 use crate::flow::{FlowId, Mode};
-use crate::packet::{Description, Family, PacketSet, Space, TooComplex};
+use crate::packet::{Description, Family, PacketSet, Part, Space, TooComplex};
 use crate::ruleset::evaluate::Evaluator;
 use crate::ruleset::trace::{Decider, Path, Trace, Tracer, Verdict};
 use crate::ruleset::{Host, Rule, Ruleset};
@@ -248,15 +248,24 @@ impl<'a> Context<'a> {
 
     /// A set as people are shown it: by addresses, protocol and ports.
     pub(super) fn packets(&mut self, set: PacketSet) -> Result<Packets, TooComplex> {
-        let divided = self.space.by_source(set)?;
-        let shape = self.space.endpoints(divided.as_ref().map_or(set, |(_, set)| *set))?;
-        let Description { mut parts, left_out, .. } = self.space.describe(shape, PARTS)?;
-        if let Some((sources, _)) = divided {
-            for part in &mut parts {
-                part.source.clone_from(&sources);
+        let Some(groups) = self.space.by_source(set)? else {
+            let shape = self.space.endpoints(set)?;
+            let Description { parts, left_out, .. } = self.space.describe(shape, PARTS)?;
+            return Ok(Packets { parts, left_out });
+        };
+        let mut all = Packets { parts: Vec::new(), left_out: 0 };
+        for (sources, set) in groups {
+            let room = PARTS - all.parts.len();
+            if room == 0 {
+                all.left_out += 1;
+                continue;
             }
+            let shape = self.space.endpoints(set)?;
+            let Description { parts, left_out, .. } = self.space.describe(shape, room)?;
+            all.left_out += left_out;
+            all.parts.extend(parts.into_iter().map(|part| Part { source: sources.clone(), ..part }));
         }
-        Ok(Packets { parts, left_out })
+        Ok(all)
     }
 
     /// One packet of a set.

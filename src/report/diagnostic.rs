@@ -126,7 +126,7 @@ impl Excerpt {
         let bytes = source.as_bytes();
         let breaks = |from: usize, to: usize| {
             let between = bytes.get(from..to.min(bytes.len())).unwrap_or_default();
-            between.iter().map(|&byte| usize::from(byte == b'\n')).sum::<usize>()
+            memchr::memchr_iter(b'\n', between).count()
         };
         let earliest = labels.iter().map(|label| label.span.start).min()?.min(bytes.len());
         let mut start = bytes[..earliest].iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);

@@ -1,7 +1,9 @@
 //! From a diagram back to the values of one field.
 
+use std::cmp::Ordering;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
+use foldhash::HashMap;
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
 use super::arena::{Ref, Variable};
@@ -25,6 +27,33 @@ fn v6_nets(blocks: Vec<Block>) -> impl Iterator<Item = IpNet> {
     nets.filter_map(|(first, length)| Ipv6Net::new(first, length).map(IpNet::V6).ok())
 }
 
+/// A set of more nodes is ragged.
+pub(super) const RAGGED: usize = 4096;
+
+/// A ragged set is divided into so many groups of sources at most.
+const MOST_GROUPS: usize = 4096;
+
+/// Blocks of values by what a function is below them.
+#[derive(Debug, Default)]
+struct Groups {
+    most: usize,
+    all: Vec<(Ref, Vec<Block>)>,
+    known: HashMap<Ref, usize>,
+}
+
+impl Groups {
+    /// False if there are too many.
+    fn add(&mut self, below: Ref, block: Block) -> bool {
+        let next = self.all.len();
+        let at = *self.known.entry(below).or_insert(next);
+        if at == next {
+            self.all.push((below, Vec::new()));
+        }
+        self.all[at].1.push(block);
+        self.all.len() <= self.most
+    }
+}
+
 impl Space {
     /// The addresses that packets of the set come from.
     ///
@@ -38,37 +67,35 @@ impl Space {
         self.read_addresses(values, layout::SOURCE)
     }
 
-    /// For a set of one family that is the same for each of its sources: these, and the set as it is for any source.
+    /// A set of one family by its sources, where they fall into few groups: the sources of each, and the set as it would be
+    /// if it were so for any source. The largest group comes first. A set that is not ragged is divided only if it is the
+    /// same for all of its sources.
     ///
     /// What long lists of sources decide is such a set, and each part by itself is simple.
     ///
     /// # Errors
     ///
     /// When the budget is used up.
-    pub fn by_source(&mut self, set: PacketSet) -> Result<Option<(AddressSet, PacketSet)>, TooComplex> {
+    pub fn by_source(&mut self, set: PacketSet) -> Result<Option<Vec<(AddressSet, PacketSet)>>, TooComplex> {
         let (v4, v6) = self.arena.cofactors(set.0, layout::FAMILY.first);
         let (tree, bits, is_v6) = match (v4, v6) {
             (_, Ref::FALSE) => (v4, layout::SOURCE.leading(32), false),
             (Ref::FALSE, _) => (v6, layout::SOURCE, true),
             _ => return Ok(None),
         };
-        let below = self.first_below(tree, bits.end());
-        let mut blocks = Vec::new();
-        if !self.blocks_of(tree, below, bits, 0, &mut blocks)? {
+        let most = if self.arena.is_larger(tree, RAGGED) { MOST_GROUPS } else { 1 };
+        let mut groups = Groups { most, ..Groups::default() };
+        if !self.divide_blocks(tree, bits, 0, &mut groups)? {
             return Ok(None);
         }
-        let sources = if is_v6 { v6_nets(blocks).collect() } else { v4_nets(blocks).collect() };
-        let set = self.literal(layout::FAMILY.first, is_v6, below)?;
-        Ok(Some((sources, PacketSet(set))))
-    }
-
-    /// What is left of `f` below its first assignment to the variables before `end`.
-    fn first_below(&self, mut f: Ref, end: Variable) -> Ref {
-        while self.arena.variable(f) < end {
-            let (low, high) = self.arena.children(f);
-            f = if low == Ref::FALSE { high } else { low };
+        let size = |blocks: &[Block]| blocks.iter().map(|block| 2_f64.powi(block.1.into())).sum::<f64>();
+        groups.all.sort_by(|(_, a), (_, b)| size(b).partial_cmp(&size(a)).unwrap_or(Ordering::Equal));
+        let mut divided = Vec::with_capacity(groups.all.len());
+        for (below, blocks) in groups.all {
+            let sources = if is_v6 { v6_nets(blocks).collect() } else { v4_nets(blocks).collect() };
+            divided.push((sources, PacketSet(self.literal(layout::FAMILY.first, is_v6, below)?)));
         }
-        f
+        Ok(Some(divided))
     }
 
     /// The addresses that packets of the set go to.
@@ -166,33 +193,32 @@ impl Space {
         first: u128,
         blocks: &mut Vec<Block>,
     ) -> Result<(), TooComplex> {
-        self.blocks_of(values, Ref::TRUE, bits, first, blocks).map(|_| ())
+        let mut groups = Groups { most: 1, ..Groups::default() };
+        self.divide_blocks(values, bits, first, &mut groups)?;
+        blocks.extend(groups.all.into_iter().flat_map(|(_, blocks)| blocks));
+        Ok(())
     }
 
-    /// Collects the blocks of values for which `f` is `answer`, and says whether it is empty for all others.
-    fn blocks_of(
+    /// Collects the blocks of values in a field by what is left of `f` below them, where anything is. False if that is too
+    /// much.
+    fn divide_blocks(
         &mut self,
         f: Ref,
-        answer: Ref,
         bits: Bits,
         first: u128,
-        blocks: &mut Vec<Block>,
+        groups: &mut Groups,
     ) -> Result<bool, TooComplex> {
         if f == Ref::FALSE {
             return Ok(true);
         }
-        if f == answer {
-            blocks.push((first, bits.width));
-            return Ok(true);
-        }
-        if bits.width == 0 || f == Ref::TRUE {
-            return Ok(false);
+        if self.arena.variable(f) >= bits.end() {
+            return Ok(groups.add(f, (first, bits.width)));
         }
         self.arena.work(1)?;
         let (low, high) = self.arena.cofactors(f, bits.first);
         let later = Bits { first: bits.first + 1, width: bits.width - 1 };
-        Ok(self.blocks_of(low, answer, later, first, blocks)?
-            && self.blocks_of(high, answer, later, first | 1 << later.width, blocks)?)
+        Ok(self.divide_blocks(low, later, first, groups)?
+            && self.divide_blocks(high, later, first | 1 << later.width, groups)?)
     }
 
     /// The names that a field may have, in terms of those that sets have been made of.

@@ -6,6 +6,7 @@ use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
 use super::arena::{Ref, Variable};
 use super::layout::{self, Bits};
+use super::read::RAGGED;
 use super::{NameField, PacketSet, Space, TooComplex};
 use crate::packet::{AddressSet, Family, Packet, Payload, PortRange, PortSet, Protocol, State};
 
@@ -22,9 +23,6 @@ pub enum Membership {
 
 /// Ports that clients use.
 const CLIENT_PORTS: (u16, u16) = (1024, u16::MAX);
-
-/// A set of more nodes is ragged.
-const RAGGED: usize = 4096;
 
 /// The flags of a connection's first packet.
 const SYN: u8 = 0x02;

@@ -195,14 +195,44 @@ proptest! {
         for (set, certain) in [(space.intersection(from, rest).expect("room"), true), (other.set(&mut space), false)] {
             let of_one_family = space.sources_of(set).expect("room").families().count() == 1;
             match space.by_source(set).expect("room") {
-                Some((sources, any)) => {
-                    let from = space.source(&sources).expect("room");
-                    prop_assert_eq!(space.intersection(from, any).expect("room"), set);
-                    prop_assert_eq!(space.forget(any, Field::Source(std::net::Ipv4Addr::UNSPECIFIED.into())).expect("room"), any);
+                Some(groups) => {
+                    let mut whole = PacketSet::EMPTY;
+                    for (sources, any) in groups {
+                        let from = space.source(&sources).expect("room");
+                        let part = space.intersection(from, any).expect("room");
+                        whole = space.union(whole, part).expect("room");
+                        prop_assert_eq!(space.forget(any, Field::Source(std::net::Ipv4Addr::UNSPECIFIED.into())).expect("room"), any);
+                    }
+                    prop_assert_eq!(whole, set);
                 }
                 None => prop_assert!(!(certain && of_one_family)),
             }
         }
+    }
+
+    #[test]
+    fn a_ragged_set_is_divided_into_groups_of_sources(ports in ports(), others in ports()) {
+        prop_assume!(!ports.is_empty() && !others.is_empty() && ports != others);
+        let mut space = Space::default();
+        // Scattered, and none of them 10.7.3.9.
+        let address = |number: u32| std::net::IpAddr::from((number.wrapping_mul(2_654_435_761) | 1 << 31).to_be_bytes());
+        let many: AddressSet = (0..4000).map(address).collect();
+        let few: AddressSet = [std::net::IpAddr::from([10, 7, 3, 9])].into_iter().collect();
+        let (many, few) = (space.source(&many).expect("room"), space.source(&few).expect("room"));
+        let (ports, others) = (space.destination_port(&ports).expect("room"), space.destination_port(&others).expect("room"));
+        let set = space.choose(few, others, ports).expect("room");
+        let all = space.union(many, few).expect("room");
+        let set = space.intersection(set, all).expect("room");
+        let groups = space.by_source(set).expect("room").expect("two groups");
+        prop_assert_eq!(groups.len(), 2);
+        prop_assert_eq!(groups[1].0.nets().len(), 1, "the smaller one comes last");
+        let mut whole = PacketSet::EMPTY;
+        for (sources, any) in groups {
+            let from = space.source(&sources).expect("room");
+            let part = space.intersection(from, any).expect("room");
+            whole = space.union(whole, part).expect("room");
+        }
+        prop_assert_eq!(whole, set);
     }
 
     #[test]
