@@ -1,14 +1,12 @@
 //! What the passive data connections of one session say.
 
-use std::collections::BTreeSet;
-use std::net::{IpAddr, SocketAddr};
-
 use super::dialled::{self, Answer, answer};
 use super::{Data, Found, code, evidence, said, text, words};
 use crate::flow::{FlowId, Mode};
 use crate::probe::conclusion::{Cause, Evidence, Kind, Verdict};
 use crate::probe::observation::{DataConnection, Dial, Exchange, Method, Transfer, Trouble, Visit};
 use crate::probe::plan::Plan;
+use std::net::{IpAddr, SocketAddr};
 
 const FLOWS: [FlowId; 2] = [FlowId::P3, FlowId::P4];
 
@@ -54,7 +52,7 @@ pub(super) fn judge(plan: &Plan, visit: &Visit, found: &mut Vec<Found>) -> Data 
     refusals(&transfers, found);
     advertised(plan, visit, found);
 
-    if !reached.is_empty() && refused_ports(&missed).len() < 2 {
+    if !reached.is_empty() && refusals_among(&missed) < 2 {
         // A listener that was gone once was the server's business.
         missed.retain(|one| one.cause != Cause::Refused);
     }
@@ -86,9 +84,9 @@ pub(super) fn judge(plan: &Plan, visit: &Visit, found: &mut Vec<Found>) -> Data 
     }
 }
 
-fn refused_ports(missed: &[Missed<'_>]) -> BTreeSet<u16> {
-    let refused = missed.iter().filter(|one| one.cause == Cause::Refused);
-    refused.map(|one| one.dial.peer.port()).collect()
+/// How many announced ports refused, the same one announced again counting again.
+fn refusals_among(missed: &[Missed<'_>]) -> usize {
+    missed.iter().filter(|one| one.cause == Cause::Refused).count()
 }
 
 /// The attempt that counts: one that succeeded, else the first, of those to the server's own address. Others go where

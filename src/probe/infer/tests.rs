@@ -191,6 +191,8 @@ fn icmp_errors_and_resets() {
     let twice = Made::plain().passive(refused(60_001)).passive(ok(60_002)).sample(refused(60_003));
     let conclusions = concluded([twice]);
     assert_eq!(kinds(&conclusions), [Kind::RejectOrDead], "two of three offers are no chance");
+    let again = Made::plain().passive(refused(60_001)).passive(ok(60_002)).sample(refused(60_001));
+    assert_eq!(kinds(&concluded([again])), [Kind::RejectOrDead], "nor is it where both offer the same port");
     assert_eq!(plain_verdict(&conclusions, FlowId::P3), Verdict::Blocked(Some(Cause::Refused)));
 
     for silent in [rejected(60_001), refused(60_001)] {
