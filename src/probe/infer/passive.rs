@@ -1,12 +1,13 @@
 //! What the passive data connections of one session say.
 
+use std::net::{IpAddr, SocketAddr};
+
 use super::dialled::{self, Answer, answer};
 use super::{Data, Found, code, evidence, said, text, words};
 use crate::flow::{FlowId, Mode};
 use crate::probe::conclusion::{Cause, Evidence, Kind, Verdict};
 use crate::probe::observation::{DataConnection, Dial, Exchange, Method, Transfer, Trouble, Visit};
 use crate::probe::plan::Plan;
-use std::net::{IpAddr, SocketAddr};
 
 const FLOWS: [FlowId; 2] = [FlowId::P3, FlowId::P4];
 
