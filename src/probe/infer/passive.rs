@@ -1,5 +1,6 @@
 //! What the passive data connections of one session say.
 
+use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 
 use super::dialled::{self, Answer, answer};
@@ -53,7 +54,7 @@ pub(super) fn judge(plan: &Plan, visit: &Visit, found: &mut Vec<Found>) -> Data 
     refusals(&transfers, found);
     advertised(plan, visit, found);
 
-    if !reached.is_empty() && refusals_among(&missed) < 2 {
+    if !reached.is_empty() && refusals_among(plan, &missed) < 2 {
         // A listener that was gone once was the server's business.
         missed.retain(|one| one.cause != Cause::Refused);
     }
@@ -85,9 +86,14 @@ pub(super) fn judge(plan: &Plan, visit: &Visit, found: &mut Vec<Found>) -> Data 
     }
 }
 
-/// How many announced ports refused, the same one announced again counting again.
-fn refusals_among(missed: &[Missed<'_>]) -> usize {
-    missed.iter().filter(|one| one.cause == Cause::Refused).count()
+/// How often offers of declared ports refused, the same port offered again counting again. One that was never declared
+/// and is offered every time is told of as that.
+fn refusals_among(plan: &Plan, missed: &[Missed<'_>]) -> usize {
+    let refused = missed.iter().filter(|one| one.cause == Cause::Refused);
+    let ports = refused.map(|one| one.dial.peer.port());
+    let (declared, others): (Vec<u16>, Vec<u16>) =
+        ports.partition(|port| plan.passive_ports.is_none_or(|range| range.contains(*port)));
+    declared.len() + others.into_iter().collect::<BTreeSet<u16>>().len()
 }
 
 /// The attempt that counts: one that succeeded, else the first, of those to the server's own address. Others go where
