@@ -180,7 +180,7 @@ fn decision(trace: &Trace, subject: Subject<'_>, lang: Lang) -> String {
 fn is_telling(condition: &Match) -> bool {
     match condition {
         Match::State(_) | Match::Opaque(_) => false,
-        Match::InInterface(interface) | Match::OutInterface(interface) => interface.name != "lo",
+        Match::InInterface(interface) | Match::OutInterface(interface) => &*interface.name != "lo",
         _ => true,
     }
 }

@@ -6,14 +6,14 @@ use std::net::IpAddr;
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
 use super::Family;
+use super::few::Few;
 
 /// A set of addresses of either family, kept as the fewest prefixes that cover exactly it.
 ///
 /// Two sets that hold the same addresses are equal.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct AddressSet {
-    /// Boxed, as there is one for each of a million rules.
-    nets: Box<[IpNet]>,
+    nets: Few<IpNet>,
 }
 
 impl AddressSet {
@@ -82,7 +82,7 @@ fn whole(family: Family) -> IpNet {
 
 impl From<IpNet> for AddressSet {
     fn from(net: IpNet) -> Self {
-        Self { nets: [net.trunc()].into() }
+        Self { nets: net.trunc().into() }
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod address;
 mod family;
+mod few;
 mod one;
 mod port;
 mod protocol;

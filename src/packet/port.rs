@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::few::Few;
+
 /// An inclusive range of ports, never empty.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PortRange {
@@ -78,7 +80,7 @@ impl fmt::Display for PortRange {
 /// Two sets that hold the same ports are equal.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct PortSet {
-    ranges: Box<[PortRange]>,
+    ranges: Few<PortRange>,
 }
 
 impl PortSet {
@@ -131,7 +133,7 @@ impl PortSet {
     fn complement(&self) -> Self {
         let mut gaps = Vec::new();
         let mut next = Some(PortRange::ANY.first);
-        for range in &self.ranges {
+        for range in self.ranges() {
             if let Some(before) = range.first.checked_sub(1) {
                 gaps.extend(next.and_then(|first| PortRange::new(first, before)));
             }
@@ -150,7 +152,7 @@ impl PortSet {
 
 impl From<PortRange> for PortSet {
     fn from(range: PortRange) -> Self {
-        Self { ranges: [range].into() }
+        Self { ranges: range.into() }
     }
 }
 

@@ -60,6 +60,9 @@ pub enum Match {
     Opaque(String),
 }
 
+/// There are several for each of a million rules.
+const _: () = assert!(size_of::<Match>() <= 32, "a condition takes four words at most");
+
 impl Match {
     /// A connection's first packet over TCP: SYN set, and FIN, RST and ACK not (RFC 9293 §3.5).
     pub const SYN: Self = Self::TcpFlags(TcpFlags { mask: 0x17, value: 0x02 });
@@ -100,21 +103,21 @@ pub enum Direction {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Interface {
     /// The name, or how it starts; without the `+` or `*` of the dialects.
-    pub name: String,
+    pub name: Box<str>,
     /// Whether longer names match too.
     pub prefix: bool,
 }
 
 impl Interface {
     /// The interface of this name.
-    pub fn named(name: impl Into<String>) -> Self {
+    pub fn named(name: impl Into<Box<str>>) -> Self {
         Self { name: name.into(), prefix: false }
     }
 
     /// Whether an interface called `name` is meant.
     #[must_use]
     pub fn matches(&self, name: &str) -> bool {
-        if self.prefix { name.starts_with(&self.name) } else { name == self.name }
+        if self.prefix { name.starts_with(&*self.name) } else { *name == *self.name }
     }
 }
 
@@ -146,7 +149,7 @@ pub struct IcmpMatch {
     /// Whether these are types of ICMP (RFC 792) or of ICMPv6 (RFC 4443).
     pub family: Family,
     /// The types, in ascending order; never empty.
-    pub types: Vec<u8>,
+    pub types: Box<[u8]>,
     /// The code; `None` is every code.
     pub code: Option<u8>,
 }

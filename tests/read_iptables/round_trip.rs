@@ -65,7 +65,7 @@ fn values(matching: &Match) -> Vec<Match> {
         Match::SourcePort(ports) => each(ports, Match::SourcePort),
         Match::DestinationPort(ports) => each(ports, Match::DestinationPort),
         Match::Icmp(icmp) => {
-            icmp.types.iter().map(|kind| Match::Icmp(IcmpMatch { types: vec![*kind], ..*icmp })).collect()
+            icmp.types.iter().map(|kind| Match::Icmp(IcmpMatch { types: [*kind].into(), ..*icmp })).collect()
         }
         other => vec![other.clone()],
     }

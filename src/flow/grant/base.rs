@@ -45,6 +45,6 @@ fn icmp(family: Family, types: &[u8]) -> Vec<Match> {
     vec![
         Match::Family(family),
         Match::Protocol(protocol),
-        Match::Icmp(IcmpMatch { family, types: types.to_vec(), code: None }),
+        Match::Icmp(IcmpMatch { family, types: types.into(), code: None }),
     ]
 }

@@ -243,9 +243,8 @@ impl Part<'_> {
             (Place::Gateway, Direction::In) => (outside, inside),
             (Place::Gateway, Direction::Out) => (inside, outside),
         };
-        let named = |name: String| Interface { name, prefix: false };
-        let from = from.map(|name| Match::InInterface(named(name)));
-        from.into_iter().chain(to.map(|name| Match::OutInterface(named(name)))).collect()
+        let from = from.map(|name| Match::InInterface(Interface::named(name)));
+        from.into_iter().chain(to.map(|name| Match::OutInterface(Interface::named(name)))).collect()
     }
 
     /// The rules of a complete policy for other traffic that is meant to pass `hook`.

@@ -193,9 +193,9 @@ impl<'a> Rules<'a> {
         let (arrival, departure) = self.interfaces(connection.direction);
         let (interface, rules) = match action {
             Action::SourceNat { .. } => {
-                (departure.map(|name| Match::OutInterface(Interface::named(name))), &mut self.nat)
+                (departure.map(|name| Match::OutInterface(Interface::named(name.as_str()))), &mut self.nat)
             }
-            _ => (arrival.map(|name| Match::InInterface(Interface::named(name))), &mut self.rdr),
+            _ => (arrival.map(|name| Match::InInterface(Interface::named(name.as_str()))), &mut self.rdr),
         };
         let mut matches: Vec<Match> = interface.into_iter().collect();
         matches.extend(tcp_between(connection.family, source, destination));

@@ -484,7 +484,7 @@ fn interface(text: &str) -> Option<Interface> {
         Some(start) => (start, true),
         None => (text, false),
     };
-    (!name.is_empty()).then(|| Interface { name: name.to_owned(), prefix })
+    (!name.is_empty()).then(|| Interface { name: name.into(), prefix })
 }
 
 /// The match whose options a rule may have by its protocol alone.

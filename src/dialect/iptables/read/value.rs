@@ -184,7 +184,7 @@ pub(super) fn icmp(text: &str, family: Family) -> Result<Option<IcmpMatch>, Faul
         return Ok(None);
     }
     let (kind, code) = icmp_type(text, family).ok_or(Fault::Not(Expected::IcmpType))?;
-    Ok(Some(IcmpMatch { family, types: vec![kind], code }))
+    Ok(Some(IcmpMatch { family, types: [kind].into(), code }))
 }
 
 fn icmp_type(text: &str, family: Family) -> Option<(u8, Option<u8>)> {

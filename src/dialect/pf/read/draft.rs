@@ -124,8 +124,7 @@ impl Draft {
                 let interface = on.interface.clone();
                 // `on any` leaves out loopback.
                 let not = on.not != interface.is_none();
-                let interface =
-                    interface.unwrap_or_else(|| Interface { name: "lo".to_owned(), prefix: true });
+                let interface = interface.unwrap_or_else(|| Interface { name: "lo".into(), prefix: true });
                 let matching = match direction {
                     Direction::In => Match::InInterface(interface),
                     Direction::Out => Match::OutInterface(interface),

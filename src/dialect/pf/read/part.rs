@@ -1,5 +1,7 @@
 //! The parts of a rule, by the words that they start with.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::super::{Expected, Problem};
 use super::address::{End, any_of, host, hosts};
 use super::cursor::{Cursor, Fault};
@@ -213,7 +215,7 @@ impl<'a> Parts<'a> {
     /// Types and codes; those with the same code are one condition.
     fn icmp(&mut self, cursor: &mut Cursor<'_>, family: Family) -> Result<(), Fault> {
         let mut any = false;
-        let mut icmp: Vec<IcmpMatch> = Vec::new();
+        let mut icmp: BTreeMap<Option<u8>, BTreeSet<u8>> = BTreeMap::new();
         cursor.list(|cursor| {
             let token = cursor.text(Expected::IcmpType)?;
             if token.is_word("any") {
@@ -229,18 +231,16 @@ impl<'a> Parts<'a> {
             } else {
                 None
             };
-            match icmp.iter_mut().find(|one| one.code == code) {
-                Some(one) => one.types.push(kind),
-                None => icmp.push(IcmpMatch { family, types: vec![kind], code }),
-            }
+            icmp.entry(code).or_default().insert(kind);
             Ok(())
         })?;
         if !any {
-            for one in &mut icmp {
-                one.types.sort_unstable();
-                one.types.dedup();
-            }
-            self.draft.icmp.extend(icmp);
+            let conditions = icmp.into_iter().map(|(code, types)| IcmpMatch {
+                family,
+                types: types.into_iter().collect(),
+                code,
+            });
+            self.draft.icmp.extend(conditions);
         }
         Ok(())
     }

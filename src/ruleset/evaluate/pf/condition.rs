@@ -42,7 +42,7 @@ fn grouped(condition: &Match, interface: &Interface, make: fn(Interface) -> Matc
     if interface.prefix || interface.name.ends_with(|last: char| last.is_ascii_digit()) {
         return condition.clone();
     }
-    let some = make(Interface { name: String::new(), prefix: true });
+    let some = make(Interface { name: Box::default(), prefix: true });
     let none = make(Interface::named(""));
     let member = Match::Opaque(format!("interface in {}", interface.name));
     Match::AnyOf(vec![vec![condition.clone()], vec![some, none.negated(), member]])

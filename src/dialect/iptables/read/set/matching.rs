@@ -151,14 +151,14 @@ impl Set {
             }
             &Field::Icmp(family, kind, code) => {
                 let protocol = if family == Family::Ipv4 { Protocol::Icmp } else { Protocol::Icmpv6 };
-                let icmp = IcmpMatch { family, types: vec![kind], code: Some(code) };
+                let icmp = IcmpMatch { family, types: [kind].into(), code: Some(code) };
                 vec![Match::Protocol(protocol), Match::Icmp(icmp)]
             }
             Field::Mark(value) => {
                 vec![Match::Mark(Masked { mask: self.mark_mask, value: value & self.mark_mask })]
             }
             Field::Interface { name, prefix } => {
-                let interface = Interface { name: name.clone(), prefix: *prefix };
+                let interface = Interface { name: name.as_str().into(), prefix: *prefix };
                 vec![match end {
                     End::Source => Match::InInterface(interface),
                     End::Destination => Match::OutInterface(interface),

@@ -151,11 +151,11 @@ pub(super) fn text_match(kind: Kind, expr: &Expr) -> Result<Match, Gap> {
 /// An interface: a `*` at the end stands for the rest of a name, unless a backslash takes that away.
 fn interface(text: &str) -> Interface {
     if let Some(literal) = text.strip_suffix("\\*") {
-        return Interface { name: format!("{literal}*"), prefix: false };
+        return Interface::named(format!("{literal}*"));
     }
     match text.strip_suffix('*') {
-        Some(start) => Interface { name: start.to_owned(), prefix: true },
-        None => Interface { name: text.to_owned(), prefix: false },
+        Some(start) => Interface { name: start.into(), prefix: true },
+        None => Interface::named(text),
     }
 }
 
