@@ -63,7 +63,7 @@ const NOTHING: Remembered =
 const VACANT: u32 = 0;
 
 const FEWEST_SLOTS: usize = 1 << 12;
-const MOST_REMEMBERED: usize = 1 << 20;
+const MOST_REMEMBERED: usize = 1 << 18;
 
 /// The nodes, and what finds them again.
 #[derive(Debug)]

@@ -258,17 +258,7 @@ impl<'s, 'a> Descent<'s, 'a> {
             [entry] => return self.one(stage, depth, entry, sets),
             ref entries => self.space.arena.work(entries.len())?,
         }
-        let (mut ended, mut zeros, mut ones) = (0, 0, 0);
-        for entry in &self.entries[first..] {
-            if entry.length <= depth {
-                ended += 1;
-            } else if entry.bit(depth) {
-                ones += 1;
-            } else {
-                zeros += 1;
-            }
-        }
-        if zeros + ones == 0 {
+        if self.entries[first..].iter().all(|entry| entry.length <= depth) {
             let mut kinds = Vec::new();
             for entry in &self.entries[first..] {
                 // Of a kind that has been met, nothing is left.
@@ -280,27 +270,31 @@ impl<'s, 'a> Descent<'s, 'a> {
         }
         let variable = stage.bits().first + depth;
         let (low, high) = sets.parted(&self.space.arena, variable);
-        let low = self.side(stage, depth, first, (false, ended + ones == 0), low)?;
-        let high = self.side(stage, depth, first, (true, ended + zeros == 0), high)?;
+        let low = self.side(stage, depth, first, false, low)?;
+        let high = self.side(stage, depth, first, true, high)?;
         self.space.arena.node(variable, low, high)
     }
 
-    /// One side of a bit: with the entries from `first` on that have it so, which are `all` of them or not, or have ended.
+    /// One side of a bit: with the entries from `first` on that have it so, or have ended.
     fn side(
         &mut self,
         stage: Stage,
         depth: Variable,
         first: usize,
-        (one, all): (bool, bool),
+        one: bool,
         sets: Sets,
     ) -> Result<Ref, TooComplex> {
-        if all {
+        let end = self.entries.len();
+        let goes_on = |entry: &Entry| entry.length <= depth || entry.bit(depth) == one;
+        // Where all go on, as most often where few are left, they stay where they are.
+        let same = self.entries[first..].iter().take_while(|entry| goes_on(entry)).count();
+        if same == end - first {
             return self.part(stage, depth + 1, first, sets);
         }
-        let end = self.entries.len();
-        for at in first..end {
+        self.entries.extend_from_within(first..first + same);
+        for at in first + same..end {
             let entry = self.entries[at];
-            if entry.length <= depth || entry.bit(depth) == one {
+            if goes_on(&entry) {
                 self.entries.push(entry);
             }
         }

@@ -56,10 +56,13 @@ pub(super) fn divide<'t>(line: &'t str, origin: Origin, words: &mut Vec<Word<'t>
         }
         at = at.min(bytes.len());
         let raw = &line[start..at];
-        let text = match raw.strip_prefix('"').and_then(|inner| inner.strip_suffix('"')) {
-            _ if quotes == 0 => Cow::Borrowed(raw),
-            Some(inner) if quotes == 2 && !escaped => Cow::Borrowed(inner),
-            _ => Cow::Owned(unquote(raw)),
+        let text = if quotes == 0 {
+            Cow::Borrowed(raw)
+        } else {
+            match raw.strip_prefix('"').and_then(|inner| inner.strip_suffix('"')) {
+                Some(inner) if quotes == 2 && !escaped => Cow::Borrowed(inner),
+                _ => Cow::Owned(unquote(raw)),
+            }
         };
         words.push(Word { text, origin: part(origin, start, at), known: true });
         if let Some(quote) = open {
