@@ -233,6 +233,9 @@ impl<'a> Evaluator<'a> {
             |action: &Action| matches!(action, Action::Accept | Action::SkipFilter | Action::Unknown(_));
         let mut found = Vec::new();
         for (index, chain) in self.ruleset.chains.iter().enumerate() {
+            if chain.base.is_some_and(|base| !question.path.passes(base.hook)) {
+                continue;
+            }
             let tracked = !chain.base.is_some_and(BaseChain::is_before_conntrack);
             let rules = chain.rules.iter().enumerate().filter(|(_, rule)| {
                 rule.actions.iter().any(accepts) && reach.meets_all(&rule.matches, tracked) != Met::Never

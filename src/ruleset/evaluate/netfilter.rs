@@ -80,13 +80,8 @@ impl<'a, 's> Evaluation<'a, 's> {
 
     /// The packets that go through and then are among `onward`; of packets that were not asked about, any.
     pub(super) fn accepted(&mut self, mut onward: PacketSet) -> Result<PacketSet, TooComplex> {
-        let hooks: &[Hook] = match self.path {
-            Path::Input => &[Hook::Prerouting, Hook::Input],
-            Path::Forward => &[Hook::Prerouting, Hook::Forward, Hook::Postrouting],
-            Path::Output => &[Hook::Output, Hook::Postrouting],
-        };
         onward = doubt::leaving(self.space, &self.facts.doubts, onward)?;
-        for &hook in hooks.iter().rev() {
+        for &hook in self.path.hooks().iter().rev() {
             onward = self.hook(hook, onward)?;
         }
         if self.facts.asks_translated {

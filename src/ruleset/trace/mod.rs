@@ -32,17 +32,20 @@ impl Path {
     /// The three.
     pub const ALL: [Self; 3] = [Self::Input, Self::Forward, Self::Output];
 
-    /// Whether packets pass a hook on this way.
+    /// The hooks of netfilter that packets pass on this way, in order.
+    #[must_use]
+    pub fn hooks(self) -> &'static [Hook] {
+        match self {
+            Self::Input => &[Hook::Prerouting, Hook::Input],
+            Self::Forward => &[Hook::Prerouting, Hook::Forward, Hook::Postrouting],
+            Self::Output => &[Hook::Output, Hook::Postrouting],
+        }
+    }
+
+    /// Whether packets pass a hook on this way; those of pf they always do.
     #[must_use]
     pub fn passes(self, hook: Hook) -> bool {
-        match hook {
-            Hook::Prerouting => self != Self::Output,
-            Hook::Input => self == Self::Input,
-            Hook::Forward => self == Self::Forward,
-            Hook::Output => self == Self::Output,
-            Hook::Postrouting => self != Self::Input,
-            Hook::PfFilter | Hook::PfNat | Hook::PfRdr => true,
-        }
+        matches!(hook, Hook::PfFilter | Hook::PfNat | Hook::PfRdr) || self.hooks().contains(&hook)
     }
 
     /// The name of the hook that it is named after.

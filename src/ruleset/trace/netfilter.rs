@@ -6,7 +6,7 @@ use super::condition::{Answers, Meeting, Translated, TranslatedEnd, begins_conne
 use super::{Decider, Doubts, Path, Question, RuleRef, Tracer, Verdict, Way, translate};
 use crate::packet::{Packet, State};
 use crate::ruleset::translation::{changes, translated_end};
-use crate::ruleset::{Action, BaseChain, Endpoint, Hook, MAX_DEPTH, Masked, Policy, System};
+use crate::ruleset::{Action, BaseChain, Endpoint, MAX_DEPTH, Masked, Policy, System};
 
 /// How many chains a packet may enter in all. Where each chain enters the next one twice, there is no end to it.
 const MAX_ENTRIES: usize = 1 << 16;
@@ -29,11 +29,6 @@ pub(super) fn follow(
     answers: &Answers,
     way: &mut Way,
 ) -> Result<(), Question> {
-    let hooks: &[Hook] = match path {
-        Path::Input => &[Hook::Prerouting, Hook::Input],
-        Path::Forward => &[Hook::Prerouting, Hook::Forward, Hook::Postrouting],
-        Path::Output => &[Hook::Output, Hook::Postrouting],
-    };
     let packet = way.packet.clone();
     let original = packet.clone();
     let mut walk = Walk {
@@ -55,7 +50,7 @@ pub(super) fn follow(
         entered: Vec::new(),
     };
     let mut goes_on = true;
-    for &hook in hooks {
+    for &hook in path.hooks() {
         walk.translated = false;
         for (index, base) in tracer.order.at(hook) {
             goes_on = goes_on && walk.base_chain(index, base)?;
