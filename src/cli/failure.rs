@@ -57,6 +57,17 @@ pub enum Failure {
     NothingLive,
     /// A rule set whose format neither its content nor its name tells.
     UnknownFormat(PathBuf),
+    /// A rule set that is larger than any is, or has no end.
+    TooLarge {
+        /// Which.
+        path: PathBuf,
+        /// How many bytes are read.
+        most: u64,
+    },
+    /// A rule set that is compressed.
+    Compressed(PathBuf),
+    /// A rule set in UTF-16, which no firewall reads.
+    Utf16(PathBuf),
     /// The description of a packet is none; what is wrong with it, in words.
     Packet(String),
     /// The question has no answer; why, in words.
@@ -89,6 +100,9 @@ impl Failure {
             Self::LiveAndFiles => lang::live::and_files(lang),
             Self::NothingLive => lang::live::nothing(lang),
             Self::UnknownFormat(path) => lang::failure::unknown_format(path, lang),
+            Self::TooLarge { path, most } => lang::failure::too_large(path, *most, lang),
+            Self::Compressed(path) => lang::failure::compressed(path, lang),
+            Self::Utf16(path) => lang::failure::utf16(path, lang),
             Self::Packet(words) => lang::failure::packet(words, lang),
             Self::NoAnswer(words) => words.clone(),
             Self::Reported => return None,

@@ -1,7 +1,7 @@
 //! The rule sets that a command is about: files, and what they include.
 
-use std::fs;
-use std::io::{self, Read as _};
+use std::fs::{self, File};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use super::{Console, Failure};
@@ -9,6 +9,14 @@ use crate::dialect::Format;
 use crate::dialect::collection::{Collection, Text, read};
 use crate::dialect::reading::Problem;
 use crate::lang;
+
+/// The longest rule set that is read: some five million rules of iptables.
+const MOST_BYTES: u64 = 256 << 20;
+
+/// How files begin that gzip, bzip2, xz and zstd have written.
+const COMPRESSED: [&[u8]; 4] = [b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0", b"\x28\xb5\x2f\xfd"];
+/// The byte order marks of UTF-16, by which Windows PowerShell begins what it redirects to a file.
+const UTF_16: [&[u8]; 2] = [b"\xff\xfe", b"\xfe\xff"];
 
 /// Reads the rule sets in `paths`, `-` being standard input, and says what is not understood of them.
 pub(super) fn load(
@@ -51,16 +59,29 @@ pub(super) fn load_and_say(
 }
 
 fn text(path: &Path) -> Result<Text, Failure> {
-    let bytes = if path == Path::new("-") {
-        let mut bytes = Vec::new();
-        io::stdin().lock().read_to_end(&mut bytes).map(|_| bytes)
-    } else {
-        fs::read(path)
-    };
+    let bytes =
+        if path == Path::new("-") { bytes(io::stdin().lock()) } else { File::open(path).and_then(bytes) };
     let bytes = bytes.map_err(|source| Failure::Read { path: path.to_owned(), source })?;
+    if bytes.len() as u64 > MOST_BYTES {
+        return Err(Failure::TooLarge { path: path.to_owned(), most: MOST_BYTES });
+    }
+    if COMPRESSED.iter().any(|magic| bytes.starts_with(magic)) {
+        return Err(Failure::Compressed(path.to_owned()));
+    }
+    if UTF_16.iter().any(|mark| bytes.starts_with(mark)) {
+        return Err(Failure::Utf16(path.to_owned()));
+    }
     // Comments come in all encodings; rules do not.
-    let content = String::from_utf8_lossy(&bytes).into_owned();
+    let content = String::from_utf8(bytes)
+        .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
     Ok(Text { name: path.display().to_string(), content })
+}
+
+/// All that there is, or more than is accepted, so that the excess is seen however much of it there is.
+fn bytes(file: impl Read) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    file.take(MOST_BYTES + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// The files that a rule set names. A star stands for any part of the last component of a path, as in nft's

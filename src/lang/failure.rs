@@ -38,6 +38,39 @@ pub fn unknown_format(path: &Path, lang: Lang) -> String {
     )
 }
 
+/// A rule set that is larger than any is, or has no end.
+#[must_use]
+pub fn too_large(path: &Path, most: u64, lang: Lang) -> String {
+    let (path, most) = (shown(path), most >> 20);
+    say!(
+        lang,
+        "{path}: larger than {most} MiB, which no rule set is; nothing of it was read",
+        "{path}：超过 {most} MiB，不可能是规则集；未读取任何内容"
+    )
+}
+
+/// A rule set that is compressed.
+#[must_use]
+pub fn compressed(path: &Path, lang: Lang) -> String {
+    let path = shown(path);
+    say!(
+        lang,
+        "{path}: is compressed; unpack it first, and pass it on with `-` for standard input if you like",
+        "{path}：是压缩文件；请先解压，也可通过标准输入传入（文件名写 `-`）"
+    )
+}
+
+/// A rule set in UTF-16.
+#[must_use]
+pub fn utf16(path: &Path, lang: Lang) -> String {
+    let path = shown(path);
+    say!(
+        lang,
+        "{path}: is in UTF-16, which no firewall reads; save it as UTF-8 (`iconv -f UTF-16 -t UTF-8`)",
+        "{path}：编码为 UTF-16，任何防火墙都不读取；请另存为 UTF-8（`iconv -f UTF-16 -t UTF-8`）"
+    )
+}
+
 /// The description of a packet is none.
 #[must_use]
 pub fn packet(words: &str, lang: Lang) -> String {

@@ -111,3 +111,34 @@ fn generate_says_which_file_it_cannot_write() {
     assert_eq!(failed.code, Some(2));
     assert!(failed.stderr.contains(&file.display().to_string()), "{}", failed.stderr);
 }
+
+/// Reads `content` as a rule set, and tells in both languages why it is none.
+fn refused(content: &[u8], words: [&str; 2]) {
+    let folder = folder();
+    let path = folder.path().join("rules.v4");
+    fs::write(&path, content).expect("a file");
+    for (lang, words) in ["en", "zh"].into_iter().zip(words) {
+        let command = format!("--lang {lang} diff {0} {0} --from iptables", path.display());
+        let refused = run(&mut ftpfw(&command));
+        assert_eq!((refused.code, refused.stdout.as_str()), (Some(2), ""), "{}", refused.stderr);
+        assert!(refused.stderr.contains(words), "{}", refused.stderr);
+    }
+}
+
+#[test]
+fn what_no_firewall_reads_is_named() {
+    let rules = "*filter\n:INPUT DROP [0:0]\nCOMMIT\n";
+    let utf_16: Vec<u8> =
+        "\u{feff}".encode_utf16().chain(rules.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+    refused(&utf_16, ["UTF-16", "UTF-16"]);
+    refused(b"\x1f\x8b\x08\x00", ["is compressed", "压缩"]);
+}
+
+#[test]
+fn a_file_without_an_end_is_not_read_for_ever() {
+    for lang in ["en", "zh"] {
+        let endless = run(&mut ftpfw(&format!("--lang {lang} diff /dev/zero /dev/zero --from iptables")));
+        assert_eq!(endless.code, Some(2));
+        assert!(endless.stderr.contains("256 MiB"), "{}", endless.stderr);
+    }
+}

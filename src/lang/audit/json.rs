@@ -143,6 +143,7 @@ fn works(works: &Works, sources: Sources<'_>) -> Value {
         json!({
             "firewall": firewall,
             "flow": blocked.flow.id(),
+            "verdict": blocked.extent.id(),
             "location": spot.as_ref().map(location),
             "policy": blocked.by.and_then(|place| sources.policy(firewall, place)),
         })

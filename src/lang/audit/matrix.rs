@@ -62,11 +62,14 @@ fn row(works: &Works, place: Option<String>, lang: Lang) -> Vec<String> {
         None => say!(lang, "yes", "是"),
         Some(blocked) => {
             let (firewall, flow) = (&blocked.firewall, blocked.flow);
+            let answer = if blocked.extent == CellVerdict::Partly {
+                say!(lang, "not always: {flow} at {firewall}", "并非总是：{flow} 部分止于 {firewall}")
+            } else {
+                say!(lang, "no: {flow} at {firewall}", "否：{flow} 止于 {firewall}")
+            };
             match place {
-                Some(place) => {
-                    say!(lang, "no: {flow} at {firewall}, {place}", "否：{flow} 止于 {firewall}，{place}")
-                }
-                None => say!(lang, "no: {flow} at {firewall}", "否：{flow} 止于 {firewall}"),
+                Some(place) => say!(lang, "{answer}, {place}", "{answer}，{place}"),
+                None => answer,
             }
         }
     };
