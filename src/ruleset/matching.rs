@@ -60,8 +60,8 @@ pub enum Match {
     Opaque(String),
 }
 
-/// There are several for each of a million rules.
-const _: () = assert!(size_of::<Match>() <= 32, "a condition takes four words at most");
+// There are several for each of a million rules.
+const _: () = assert!(size_of::<Match>() <= 32);
 
 impl Match {
     /// A connection's first packet over TCP: SYN set, and FIN, RST and ACK not (RFC 9293 §3.5).
