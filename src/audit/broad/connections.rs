@@ -248,9 +248,14 @@ impl Judge<'_, '_> {
         let named = rule.and_then(named);
         let names_tcp = rule.is_some_and(|rule| rule.matches.contains(&Match::Protocol(Protocol::Tcp)));
         let all = self.context.evaluator.accepted_by(way.question, by, &mut self.context.space)?;
-        let certain = self.space().must(all)?;
+        let mut told = self.space().must(all)?;
+        if told.is_empty() {
+            // An unknown ban closes no hole, though it makes it doubtful.
+            let undenied = self.space().undenied(all)?;
+            told = self.space().intersection(all, undenied)?;
+        }
         // What cannot be told may be the ports, unless the rule names some beside it.
-        let all = if certain.is_empty() && named.is_some() { all } else { certain };
+        let all = if told.is_empty() && named.is_some() { all } else { told };
         let tcp = self.space().protocol(Protocol::Tcp)?;
         let tcp = self.space().intersection(all, tcp)?;
         let surplus = self.space().difference(all, way.declared)?;
@@ -403,7 +408,7 @@ impl Judge<'_, '_> {
         let within = self.context.space.intersection(ordinary, self.way.open)?;
         let question = Question { within, ..self.way.question };
         let through = self.context.evaluator.accepted(question, &mut self.context.space)?;
-        let through = self.space().must(through)?;
+        let through = self.space().undenied(through)?;
         let through = self.space().forget(through, Field::SourcePort(0))?;
         self.space().difference(packets, through)
     }

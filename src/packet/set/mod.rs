@@ -240,6 +240,27 @@ impl Space {
         self.may(set.complement()).map(PacketSet::complement)
     }
 
+    /// The packets that are in the set for all values of the opaque predicates, but for those predicates that only
+    /// ever take packets away: these do not hold. That is what a rule set accepts where an unknown list of banned
+    /// addresses has nobody on it.
+    ///
+    /// # Errors
+    ///
+    /// When the budget is used up.
+    pub fn undenied(&mut self, set: PacketSet) -> Result<PacketSet, TooComplex> {
+        let opaque: Vec<Variable> =
+            self.arena.support(set.0).range(layout::FIRST_OPAQUE..layout::END).copied().collect();
+        let mut left = set;
+        for variable in opaque {
+            let free = PacketSet(self.arena.assign(left.0, variable, 1, 0)?);
+            let held = PacketSet(self.arena.assign(left.0, variable, 1, 1 << 127)?);
+            if self.is_subset(held, free)? {
+                left = free;
+            }
+        }
+        self.must(left)
+    }
+
     /// The texts of the opaque predicates that the set depends on, in the order in which they became known.
     ///
     /// Time in proportion to the nodes of the set.

@@ -343,6 +343,25 @@ fn a_sample_is_as_ordinary_as_the_set_permits() {
     assert_eq!(space.sample(PacketSet::EMPTY), Ok(None));
 }
 
+#[test]
+fn an_unknown_ban_takes_nothing_from_what_is_undenied() {
+    let mut space = Space::default();
+    let ftp = set_of(&mut space, &[Atom::Protocol(Protocol::Tcp), Atom::DestinationPort(range(21, 21))]);
+    let web = set_of(&mut space, &[Atom::Protocol(Protocol::Tcp), Atom::DestinationPort(range(80, 80))]);
+    let [banned, trusted, either] =
+        ["set banned src", "set trusted src", "time"].map(|text| space.opaque(text).expect("room"));
+    // Open to all but the banned; open to the trusted; open at one time or at all others.
+    let unbanned = space.difference(ftp, banned).expect("room");
+    assert_eq!(space.must(unbanned), Ok(PacketSet::EMPTY));
+    assert_eq!(space.undenied(unbanned), Ok(ftp));
+    let trusting = space.intersection(web, trusted).expect("room");
+    let both = space.union(unbanned, trusting).expect("room");
+    assert_eq!(space.undenied(both), Ok(ftp));
+    let by_time = space.choose(either, ftp, web).expect("room");
+    assert_eq!(space.undenied(by_time), Ok(PacketSet::EMPTY));
+    assert_eq!(space.undenied(web), Ok(web));
+}
+
 /// The parts of a set as text, and how many are left out.
 fn described(space: &mut Space, set: PacketSet, limit: usize) -> (Vec<String>, u64) {
     let description = space.describe(set, limit).expect("room");
