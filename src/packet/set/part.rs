@@ -18,6 +18,9 @@ pub(super) struct Pattern {
 }
 
 impl Pattern {
+    /// No name.
+    const NONE: Self = Self { text: String::new(), open: false };
+
     /// Whether every name of `other` fits.
     pub(super) fn covers(&self, other: &Self) -> bool {
         if self.open { other.text.starts_with(&self.text) } else { self == other }
@@ -50,6 +53,13 @@ impl Names {
     #[must_use]
     pub fn is_any(&self) -> bool {
         *self == Self::ANY
+    }
+
+    /// The same without saying that there is a name at all.
+    fn without_presence(&self) -> Self {
+        let mut names = self.clone();
+        names.exceptions.retain(|(pattern, included)| *included || *pattern != Pattern::NONE);
+        names
     }
 }
 
@@ -186,7 +196,8 @@ impl Space {
 const MOST_SHOWN: usize = 6;
 
 impl fmt::Display for Part {
-    /// `tcp 10.0.0.0/8:1024-65535 -> 203.0.113.10:60011-60020`, followed by what else is restricted.
+    /// `tcp 10.0.0.0/8:1024-65535 -> 203.0.113.10:60011-60020`, followed by what else is restricted, other than to
+    /// packets that have an interface at all.
     ///
     /// `*` stands for any address and any port; of a long list the beginning is shown and `+N` for what follows.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -206,9 +217,10 @@ impl fmt::Display for Part {
         if let Some(reply) = self.reply {
             write!(f, " direction {}", if reply { "reply" } else { "original" })?;
         }
-        for (label, names) in
-            [("in", &self.in_interface), ("out", &self.out_interface), ("helper", &self.helper)]
-        {
+        // That a packet which arrives has come in by some interface goes without saying.
+        let (in_interface, out_interface) =
+            (self.in_interface.without_presence(), self.out_interface.without_presence());
+        for (label, names) in [("in", &in_interface), ("out", &out_interface), ("helper", &self.helper)] {
             if !names.is_any() {
                 write!(f, " {label} {names}")?;
             }

@@ -399,6 +399,11 @@ fn a_description_reads_like_a_rule() {
         )
     );
     assert_eq!(described(&mut space, PacketSet::FULL, 9), (vec!["any any -> any".to_owned()], 0));
+    // That what arrives comes in somewhere goes without saying; that a helper is at work does not.
+    let named = [(NameField::InInterface, ""), (NameField::InInterface, "lo"), (NameField::Helper, "")];
+    let none_of = named.map(|(field, name)| space.name(field, name).expect("room").complement());
+    let arriving = space.intersection_all(none_of).expect("room");
+    assert_eq!(described(&mut space, arriving, 9).0, ["any any -> any in !lo helper !none"]);
 }
 
 #[test]
