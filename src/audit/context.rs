@@ -213,16 +213,14 @@ impl<'a> Context<'a> {
 
     /// What of these packets is not let through.
     pub(super) fn uncovered(&mut self, judged: &[Judged]) -> Result<Uncovered, TooComplex> {
-        let closed = self.space.union_all(judged.iter().map(|judged| judged.closed))?;
-        let set = if closed.is_empty() {
-            self.space.union_all(judged.iter().map(|judged| judged.doubtful))?
-        } else {
-            closed
-        };
-        let sampled = judged.iter().find(|judged| {
-            if closed.is_empty() { !judged.doubtful.is_empty() } else { !judged.closed.is_empty() }
+        // What is worst is told first.
+        let kinds: [fn(&Judged) -> PacketSet; 3] =
+            [|judged| judged.closed, |judged| judged.doubtful, |judged| judged.bannable];
+        let worst = kinds.into_iter().find_map(|kind| {
+            let sampled = judged.iter().find(|judged| !kind(judged).is_empty())?;
+            Some((kind, sampled))
         });
-        let Some(sampled) = sampled else {
+        let Some((kind, sampled)) = worst else {
             return Ok(Uncovered {
                 packets: None,
                 sample: None,
@@ -230,8 +228,8 @@ impl<'a> Context<'a> {
                 by: Decider::Nothing,
             });
         };
-        let one = if closed.is_empty() { sampled.doubtful } else { sampled.closed };
-        let path = sampled.crossing.path;
+        let set = self.space.union_all(judged.iter().map(kind))?;
+        let (one, path) = (kind(sampled), sampled.crossing.path);
         if let Some(known) = self.uncovered.get(&(set, one, path)) {
             return Ok(known.clone());
         }

@@ -45,7 +45,7 @@ pub(super) fn forgotten(context: &mut Context<'_>) -> Result<Vec<Finding>, TooCo
     let ruleset = context.ruleset();
     let space = &mut context.space;
     let through = accepted(ruleset, Question::about(path, six), space)?;
-    let open = space.must(through)?;
+    let open = space.undenied(through)?;
     let through = accepted(ruleset, Question::about(path, four), space)?;
     let filtered_too = space.may(through)?;
     if open != six || filtered_too == four {

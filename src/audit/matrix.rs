@@ -66,8 +66,11 @@ pub(super) struct Judged {
     pub(super) crossing: Crossing,
     /// The packets that are let through for no answer of what is not modelled.
     pub(super) closed: PacketSet,
-    /// The packets that are not let through for every answer.
+    /// The packets that are not let through for every answer, unknown bans aside.
     pub(super) doubtful: PacketSet,
+    /// The packets that are let through unless something that is not modelled turns them away, such as a list of
+    /// addresses which is not at hand.
+    pub(super) bannable: PacketSet,
 }
 
 impl Judged {
@@ -75,12 +78,29 @@ impl Judged {
     pub(super) fn new(crossing: Crossing, through: PacketSet, space: &mut Space) -> Result<Self, TooComplex> {
         let (may, must) = (space.may(through)?, space.must(through)?);
         let closed = space.difference(crossing.packets, may)?;
-        let doubtful = if may == must { closed } else { space.difference(crossing.packets, must)? };
-        Ok(Self { crossing, closed, doubtful })
+        let (mut doubtful, mut bannable) = (closed, PacketSet::EMPTY);
+        if may != must {
+            let undenied = space.undenied(through)?;
+            doubtful = space.difference(crossing.packets, undenied)?;
+            let uncertain = space.difference(undenied, must)?;
+            bannable = space.intersection(crossing.packets, uncertain)?;
+        }
+        Ok(Self { crossing, closed, doubtful, bannable })
     }
 
-    /// The verdict on these packets alone.
+    /// Whether all of these packets are let through for certain.
+    pub(super) fn is_open(&self) -> bool {
+        self.doubtful.is_empty() && self.bannable.is_empty()
+    }
+
+    /// The verdict on these packets alone, unknown bans included.
     pub(super) fn verdict(&self) -> CellVerdict {
+        let verdict = self.unless_banned();
+        if verdict == CellVerdict::Open && !self.is_open() { CellVerdict::Conditional } else { verdict }
+    }
+
+    /// The verdict on these packets if nobody is on an unknown ban.
+    pub(super) fn unless_banned(&self) -> CellVerdict {
         if self.doubtful.is_empty() {
             CellVerdict::Open
         } else if self.closed.is_empty() {

@@ -113,7 +113,7 @@ pub(super) fn concerned(
     let judged: Vec<Judged> = context
         .judged
         .iter()
-        .filter(|judged| is_part(judged, connection, part) && !judged.doubtful.is_empty())
+        .filter(|judged| is_part(judged, connection, part) && !judged.is_open())
         .filter(|_| !(other_port && part == Part::Opening))
         // What a helper expects has findings of its own.
         .filter(|judged| !(judged.crossing.expected && judged.crossing.opens()))

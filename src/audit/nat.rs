@@ -121,7 +121,7 @@ fn translated(
     let ports = space.destination_port(leaving)?;
     let onward = space.intersection(private, ports)?;
     let through = accepted(&ruleset, Question { path, within, onward }, space)?;
-    space.must(through)
+    space.undenied(through)
 }
 
 /// The packets to the public address that arrive at, or are led to, a port of the passive range, and whose port is

@@ -119,7 +119,7 @@ fn for_everybody(context: &mut Context<'_>) -> Result<Option<Finding>, TooComple
     let own = proxy::loopback(space)?;
     let within = space.difference(within, own)?;
     let handed = proxy::handed(context.ruleset(), within, own, &mut context.space)?;
-    let handed = context.space.must(handed)?;
+    let handed = context.space.undenied(handed)?;
     if handed.is_empty() {
         return Ok(None);
     }

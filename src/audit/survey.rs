@@ -141,7 +141,8 @@ impl<'a> Survey<'a> {
             let own = candidate.if_new.iter().filter(|crossing| crossing.family == family);
             for crossing in own.filter(|crossing| is_first_of_control(crossing)) {
                 let attached = self.helped.get(&crossing.path).copied().unwrap_or(PacketSet::EMPTY);
-                let attached = space.must(attached)?;
+                // Whom an unknown ban turns away needs no helper.
+                let attached = space.undenied(attached)?;
                 all &= space.is_subset(crossing.packets, attached)?;
             }
             if all {

@@ -86,7 +86,7 @@ pub(super) fn opens_explicit_port(context: &mut Context<'_>) -> Result<bool, Too
     }
     let is_open = |family| {
         let mut own = explicit.iter().filter(|judged| judged.crossing.family == family);
-        own.any(|judged| judged.verdict() == CellVerdict::Open)
+        own.any(|judged| judged.unless_banned() == CellVerdict::Open)
     };
     Ok(blocked.into_iter().all(is_open))
 }

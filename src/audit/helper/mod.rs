@@ -140,9 +140,9 @@ fn openers(judged: &[Judged], flow: FlowId, family: Family) -> impl Iterator<Ite
     })
 }
 
-/// The verdict on them. Blocked where there is no way for any.
+/// The verdict on them, unknown bans aside. Blocked where there is no way for any.
 fn verdict(judged: &[Judged], flow: FlowId, family: Family) -> CellVerdict {
-    let mut verdicts: Vec<CellVerdict> = openers(judged, flow, family).map(Judged::verdict).collect();
+    let mut verdicts: Vec<CellVerdict> = openers(judged, flow, family).map(Judged::unless_banned).collect();
     verdicts.sort_unstable();
     match (verdicts.first(), verdicts.last()) {
         (Some(best), Some(worst)) if best < worst && *worst == CellVerdict::Blocked => CellVerdict::Partly,

@@ -144,7 +144,7 @@ fn expected_finding(
         return Ok(Vec::new());
     }
     let uncovered = context.uncovered(&judged)?;
-    let extent = judged.iter().map(Judged::verdict).max();
+    let extent = judged.iter().map(Judged::unless_banned).max();
     let message = message(data.clone(), uncovered.verdict);
     // What is only dropped is sent again, and let through then.
     let delays = matches!(message, Message::OnlyNew { rejected: false, .. });
@@ -178,6 +178,7 @@ fn accepting_related(context: &mut Context<'_>, data: &Data) -> Result<Option<Pl
     let Some((flow, family)) = first else { return Ok(None) };
     let Some(judged) = openers(&context.if_expected, flow, family).next().cloned() else { return Ok(None) };
     let open = context.space.difference(judged.crossing.packets, judged.doubtful)?;
+    let open = context.space.difference(open, judged.bannable)?;
     let Some(sample) = context.sample(open, judged.crossing.path)? else { return Ok(None) };
     Ok(place(context.tracer.trace(&sample.packet, sample.path).by))
 }
