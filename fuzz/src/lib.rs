@@ -278,6 +278,7 @@ fn visit(plan: &Plan, replies: &[Result<Reply, Trouble>]) -> Visit {
         local: None,
         took: Duration::from_millis(1),
         outcome,
+        icmp: None,
     };
     let mut visit = Visit::new(server, Session::Plain, dial(plan.control_port, Ok(())));
     let mut exchanges = replies.iter().cloned().enumerate().map(|(number, reply)| Exchange {

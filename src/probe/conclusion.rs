@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use super::observation::Method;
+use super::observation::{IcmpError, Method};
 use crate::audit::Session;
 use crate::flow::FlowId;
 use crate::packet::Family;
@@ -88,6 +88,8 @@ impl Cause {
 pub struct Evidence {
     /// The system's error number.
     pub errno: Option<i32>,
+    /// The ICMP message that it came of, where the system tells.
+    pub icmp: Option<IcmpError>,
     /// How long the step took.
     pub took: Option<Duration>,
     /// The probe's own end.

@@ -6,6 +6,7 @@
 mod burst;
 pub mod conclusion;
 mod control;
+mod icmp;
 mod infer;
 mod mend;
 pub mod observation;

@@ -77,6 +77,19 @@ pub struct Dial {
     pub took: Duration,
     /// Whether it was established.
     pub outcome: Result<(), DialError>,
+    /// The ICMP message that ended it, where the system tells.
+    pub icmp: Option<IcmpError>,
+}
+
+/// An ICMP message that ended an attempt to connect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct IcmpError {
+    /// Who sent it.
+    pub from: IpAddr,
+    /// Its type, of ICMP or ICMPv6 as the address says.
+    pub kind: u8,
+    /// Its code.
+    pub code: u8,
 }
 
 /// Why a connection was not established.

@@ -177,7 +177,7 @@ mod tests {
         let server = "10.0.0.5:21".parse().expect("an address");
         let visit = |local: &str| {
             let local = Some(local.parse().expect("an address"));
-            let dial = Dial { peer: server, local, took: Duration::ZERO, outcome: Ok(()) };
+            let dial = Dial { peer: server, local, took: Duration::ZERO, outcome: Ok(()), icmp: None };
             Visit::new(server, SESSION, dial)
         };
         let seen = |local| Observation { visits: vec![visit(local)], interrupted: false };

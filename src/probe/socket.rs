@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use mio::{Events, Interest, Poll, Token};
 use ring::rand::{SecureRandom, SystemRandom};
 
-use super::Stop;
-use super::observation::{Dial, DialError};
+use super::observation::{Dial, DialError, IcmpError};
+use super::{Stop, icmp};
 use crate::packet::PortRange;
 
 /// How long nobody looks at [`Stop`].
@@ -24,16 +24,25 @@ pub(super) fn dial(peer: SocketAddr, timeout: Duration, stop: &Stop) -> (Dial, O
     match result {
         Ok(stream) => {
             let local = stream.local_addr().ok();
-            (Dial { peer, local, took, outcome: Ok(()) }, Some(stream))
+            (Dial { peer, local, took, outcome: Ok(()), icmp: None }, Some(stream))
         }
-        Err((error, local)) => (Dial { peer, local, took, outcome: Err(error) }, None),
+        Err(failed) => {
+            let Failed { error, local, icmp } = failed;
+            (Dial { peer, local, took, outcome: Err(error), icmp }, None)
+        }
     }
 }
 
-type Failed = (DialError, Option<SocketAddr>);
+/// Why there is no connection, and what is known of the attempt.
+struct Failed {
+    error: DialError,
+    local: Option<SocketAddr>,
+    icmp: Option<IcmpError>,
+}
 
 fn connect(peer: SocketAddr, deadline: Instant, stop: &Stop) -> Result<TcpStream, Failed> {
-    let mut stream = mio::net::TcpStream::connect(peer).map_err(|error| (unsent(&error), None))?;
+    let mut stream =
+        icmp::connect(peer).map_err(|error| Failed { error: unsent(&error), local: None, icmp: None })?;
     let mut established = || -> Result<(), DialError> {
         let mut poll = Poll::new().map_err(|error| dial_error(&error))?;
         poll.registry()
@@ -67,11 +76,13 @@ fn connect(peer: SocketAddr, deadline: Instant, stop: &Stop) -> Result<TcpStream
     };
     if let Err(error) = established() {
         let local = stream.local_addr().ok().filter(|local| !local.ip().is_unspecified());
-        return Err((error, local));
+        return Err(Failed { error, local, icmp: icmp::error(&stream, peer) });
     }
+    icmp::established(&stream, peer);
     let stream = TcpStream::from(stream);
     let settled = stream.set_nonblocking(false).and_then(|()| stream.set_nodelay(true));
-    settled.map_err(|error| (dial_error(&error), stream.local_addr().ok()))?;
+    let local = stream.local_addr().ok();
+    settled.map_err(|error| Failed { error: dial_error(&error), local, icmp: None })?;
     Ok(stream)
 }
 

@@ -10,8 +10,9 @@ pub fn advice(kind: Kind, lang: Lang) -> String {
     match kind {
         Kind::OwnEgressBlocked => say!(
             lang,
-            "See where ip route get leads for the server's address, and mend that route; or probe from another machine.",
-            "用 ip route get 查看通往服务器地址的路由并加以修正，或换一台机器探测。"
+            "See where ip route get leads for the server's address and mend that route, or the rules for outgoing packets in this \
+             machine's own firewall; or probe from another machine.",
+            "用 ip route get 查看通往服务器地址的路由并加以修正，或修改本机防火墙的出站规则；也可换一台机器探测。"
         ),
         Kind::ControlFiltered => say!(
             lang,
@@ -27,9 +28,10 @@ pub fn advice(kind: Kind, lang: Lang) -> String {
         ),
         Kind::ControlRefused => say!(
             lang,
-            "See on the server whether something listens on the port (ss -ltn). If so, look for a rule that rejects with tcp-reset; if not, \
+            "See on the server whether something listens on the port (ss -ltn). If so, look for a rule that rejects with tcp-reset, \
+             on the way and among this machine's own rules for outgoing packets; if not, \
              start the server, or ftpfw respond in its place.",
-            "在服务器上查看该端口是否有程序监听（ss -ltn）。若有，查找以 tcp-reset 拒绝的规则；若没有，启动服务器，或以 ftpfw respond 代替。"
+            "在服务器上查看该端口是否有程序监听（ss -ltn）。若有，在途中的防火墙和本机的出站规则中查找以 tcp-reset 拒绝的规则；若没有，启动服务器，或以 ftpfw respond 代替。"
         ),
         Kind::NoGreeting => say!(
             lang,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::errno;
+use super::{errno, icmp};
 use crate::flow::Channel;
 use crate::lang::{Lang, say};
 use crate::probe::conclusion::{Cause, Evidence, FlowVerdict, Verdict};
@@ -44,6 +44,9 @@ pub(super) fn notes(evidence: &Evidence, lang: Lang) -> Vec<(String, String)> {
     let mut notes = Vec::new();
     if let Some(number) = evidence.errno {
         notes.push((say!(lang, "error", "错误码"), error(number)));
+    }
+    if let Some(told) = &evidence.icmp {
+        notes.push((say!(lang, "because", "原因"), icmp::told(told, evidence.local, lang)));
     }
     if let Some(took) = evidence.took {
         notes.push((say!(lang, "after", "耗时"), milliseconds(took)));

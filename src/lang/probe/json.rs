@@ -149,6 +149,7 @@ fn evidence(evidence: &Evidence) -> Value {
     json!({
         "errno": evidence.errno,
         "error": evidence.errno.and_then(errno::name),
+        "icmp": evidence.icmp.map(|told| json!({ "from": told.from.to_string(), "type": told.kind, "code": told.code })),
         "ms": evidence.took.map(milliseconds),
         "local": evidence.local.as_ref().map(SocketAddr::to_string),
         "peer": evidence.peer.as_ref().map(SocketAddr::to_string),

@@ -10,8 +10,9 @@ pub fn meaning(kind: Kind, lang: Lang) -> String {
     match kind {
         Kind::OwnEgressBlocked => say!(
             lang,
-            "No packet left: a route or policy of this machine prohibits the connection. Nothing is known of the firewalls beyond it.",
-            "没有任何数据包发出：本机的路由或策略禁止了该连接。本机之外的防火墙情况尚不清楚。"
+            "No packet left: a route, a policy or a rule of this machine's own firewall prohibits the connection. Nothing is known of \
+             the firewalls beyond it.",
+            "没有任何数据包发出：本机的路由、策略或本机防火墙的规则禁止了该连接。本机之外的防火墙情况尚不清楚。"
         ),
         Kind::ControlFiltered => say!(
             lang,
@@ -29,8 +30,8 @@ pub fn meaning(kind: Kind, lang: Lang) -> String {
         Kind::ControlRefused => say!(
             lang,
             "A reset came back (or ICMP port-unreachable, which looks the same). Either no server listens on this port, or a \
-             firewall answers in its place; from outside these cannot be told apart.",
-            "收到了 RST（或表现相同的 ICMP 端口不可达）。要么没有服务器监听该端口，要么是防火墙代为应答；从外部无法区分二者。"
+             firewall answers in its place: one on the way, or this machine's own. From a reset these cannot be told apart.",
+            "收到了 RST（或表现相同的 ICMP 端口不可达）。要么没有服务器监听该端口，要么是防火墙代为应答，可能在途中，也可能就在本机。仅凭 RST 无法区分。"
         ),
         Kind::NoGreeting => say!(
             lang,
@@ -109,14 +110,14 @@ pub fn meaning(kind: Kind, lang: Lang) -> String {
         Kind::RangeRejectedAdmin => say!(
             lang,
             "An ICMP message answers the SYN to a port on which the server listens: a firewall has a rule that rejects it. Where \
-             the answer took well under a millisecond, that may be a rule for outgoing packets on this machine.",
-            "服务器正监听该端口，而 SYN 得到的是 ICMP 消息：某个防火墙有拒绝它的规则。若应答用时远不到一毫秒，也可能是本机的出站规则。"
+             the sender of the message is known, it is named.",
+            "服务器正监听该端口，而 SYN 得到的是 ICMP 消息：某个防火墙有拒绝它的规则。若能得知消息的发送者，会一并列出。"
         ),
         Kind::RejectOrDead => say!(
             lang,
-            "Either a firewall answers with a reset or port-unreachable, or the connection leads to another machine than the one \
+            "Either a firewall (this machine's own, or one on the way) answers with a reset or port-unreachable, or the connection leads to another machine than the one \
              that offered the port (translation), or the server has closed its listener again.",
-            "可能是防火墙以 RST 或端口不可达作答，可能是地址转换把连接引向了另一台机器，也可能是服务器已关闭该监听。"
+            "可能是防火墙（本机的或途中的）以 RST 或端口不可达作答，可能是地址转换把连接引向了另一台机器，也可能是服务器已关闭该监听。"
         ),
         Kind::RejectRateLimited => say!(
             lang,

@@ -6,6 +6,7 @@ mod errno;
 mod evidence;
 mod flow;
 mod help;
+mod icmp;
 mod json;
 mod meaning;
 mod mend;

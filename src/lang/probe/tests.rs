@@ -7,6 +7,7 @@ use crate::deployment::{ActiveSource, Modes, Tls};
 use crate::flow::FlowId;
 use crate::packet::Family;
 use crate::probe::conclusion::{Cause, Evidence, FlowVerdict, Kind};
+use crate::probe::observation::IcmpError;
 use crate::probe::plan::{Login, Secret, Trust};
 
 fn plan() -> Plan {
@@ -165,6 +166,22 @@ fn evidence_is_told_by_name_number_time_and_place() {
     let said: Vec<&str> = notes.iter().map(|(_, text)| text.as_str()).collect();
     let name = format!("{} ({})", errno_name(libc_refused()).expect("a name"), libc_refused());
     assert_eq!(said, [name.as_str(), "2.5 ms", "203.0.113.10:60007", "EPSV"]);
+}
+
+#[test]
+fn evidence_names_who_sent_an_icmp_message() {
+    let say = |from: &str, [kind, code]: [u8; 2], lang| {
+        let icmp = Some(IcmpError { from: from.parse().expect("an address"), kind, code });
+        let local = Some((Ipv4Addr::new(192, 0, 2, 7), 40_000).into());
+        let notes = super::evidence::notes(&Evidence { icmp, local, ..evidence() }, lang);
+        notes[0].1.clone()
+    };
+    let router = "administratively prohibited (ICMP 3/13), sent by 198.51.100.1";
+    assert_eq!(say("198.51.100.1", [3, 13], Lang::En), router);
+    let here = "port unreachable (ICMP 3/3), sent by this machine itself (192.0.2.7)";
+    assert_eq!(say("192.0.2.7", [3, 3], Lang::En), here);
+    assert_eq!(say("2001:db8::1", [1, 4], Lang::Zh), "端口不可达（ICMPv6 1/4），由 2001:db8::1 发出");
+    assert_eq!(say("2001:db8::1", [1, 99], Lang::En), "ICMPv6 1/99, sent by 2001:db8::1");
 }
 
 #[test]

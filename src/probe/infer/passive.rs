@@ -40,7 +40,7 @@ pub(super) fn judge(plan: &Plan, visit: &Visit, found: &mut Vec<Found>) -> Data 
             Answer::Blocked(cause) => missed.push(Missed { method, request, dial, cause }),
             Answer::Here => {
                 let own = Found::new(Kind::OwnEgressBlocked, dialled::evidence(dial));
-                found.push(own.by(method).stops(&FLOWS));
+                found.push(own.by(method).stops(&FLOWS).at([dial.peer.port()]));
                 missed.push(Missed { method, request, dial, cause: Cause::Rejected });
             }
             Answer::Unknown => {}

@@ -4,7 +4,7 @@ mod made;
 
 use std::time::Duration;
 
-use self::made::{Session as Made, dropped, ok, plan, prohibited, refused, rejected, slow};
+use self::made::{Session as Made, dropped, ok, plan, prohibited, refused, rejected, rejected_by, slow};
 use super::{conclude, conclude_beside};
 use crate::audit::Session;
 use crate::flow::FlowId;
@@ -231,6 +231,22 @@ fn an_error_faster_than_the_server_may_be_of_a_gateway_nearby() {
     let conclusions = concluded([prohibited]);
     assert_eq!(kinds(&conclusions), [Kind::OwnEgressBlocked]);
     assert_eq!(conclusions.conclusions[0].flows, [FlowId::P3, FlowId::P4]);
+}
+
+#[test]
+fn an_error_that_this_machine_sent_is_its_own_unless_a_neighbour_is_missing() {
+    let own = "192.0.2.7";
+    for (from, message, kind) in [
+        (own, [3, 13], Kind::OwnEgressBlocked),
+        (own, [3, 3], Kind::OwnEgressBlocked),
+        (own, [3, 1], Kind::RangeRejectedAdmin),
+        ("198.51.100.1", [3, 13], Kind::RangeRejectedAdmin),
+    ] {
+        let conclusions = concluded([Made::plain().passive(rejected_by(from, message, 60_001))]);
+        assert_eq!(kinds(&conclusions), [kind], "{from}, {message:?}");
+        let shown = conclusions.conclusions[0].evidence.icmp.expect("who sent it");
+        assert_eq!(shown.from.to_string(), from);
+    }
 }
 
 #[test]

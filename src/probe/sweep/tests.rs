@@ -62,7 +62,13 @@ fn ports_in_a_row_go_together() {
 
 /// An observation of one passive transfer that nothing came of.
 fn timed_out(peer: SocketAddr) -> Observation {
-    let dial = Dial { peer, local: None, took: Duration::from_secs(5), outcome: Err(DialError::TimedOut) };
+    let dial = Dial {
+        peer,
+        local: None,
+        took: Duration::from_secs(5),
+        outcome: Err(DialError::TimedOut),
+        icmp: None,
+    };
     let reply = Reply { code: 229, lines: vec!["229 ok".into()] };
     let request = Exchange { command: Some("EPSV".into()), reply: Ok(reply), took: Duration::ZERO };
     let attempts = vec![dial.clone()];

@@ -1,7 +1,9 @@
 //! One filter at a time: on the server, the gateway or the client, against the control connection, the passive ports or
 //! active data connections, that drops, resets, or answers with each kind of ICMP message.
 
-use super::run::{Ask, Connections, PLAIN, Session, Verdict, all};
+use std::collections::BTreeSet;
+
+use super::run::{Ask, Connections, PLAIN, Seen, Session, Verdict};
 use super::scripted::{Asked, Cast, Scripted};
 use crate::command::feed;
 use crate::plan::{Family, Plan, Side};
@@ -80,8 +82,24 @@ impl Way {
     }
 }
 
-/// What the probe has to conclude.
-fn expected(target: Target, verdict: Verdict) -> (Connections, &'static str) {
+/// What the probe has to conclude in one family.
+fn expected(
+    (host, target): (Host, Target),
+    (way, verdict): (Way, Verdict),
+    family: Family,
+) -> (Connections, &'static str) {
+    if let (Host::Client, Way::Icmp(ipv4, ipv6)) = (host, way)
+        && target != Target::Active
+        // What a machine tells itself where a neighbour does not answer: no sign of a rule.
+        && !matches!((family, ipv4, ipv6), (Family::V4, "host-unreachable", _) | (Family::V6, _, "addr-unreachable"))
+    {
+        // The kernel says that the message came from here.
+        let connections = match target {
+            Target::Control => Connections::without(Verdict::Rejected),
+            _ => Connections::passive(Verdict::Rejected),
+        };
+        return (connections, "OWN_EGRESS_BLOCKED");
+    }
     match (target, verdict) {
         (Target::Control, Verdict::Dropped) => (Connections::without(verdict), "CONTROL_FILTERED"),
         (Target::Control, Verdict::Refused) => (Connections::without(verdict), "CONTROL_REFUSED"),
@@ -96,6 +114,30 @@ fn expected(target: Target, verdict: Verdict) -> (Connections, &'static str) {
         // All that vsftpd says is that it could not connect.
         (Target::Active, _) => (Connections::active(Verdict::Blocked), "ACTIVE_BLOCKED"),
     }
+}
+
+/// Where the evidence does not name who sent the ICMP message that stopped a passive or control connection.
+fn senders(topology: &Topology, (host, target): (Host, Target), way: Way, seen: &Seen) -> Vec<String> {
+    if target == Target::Active {
+        return Vec::new();
+    }
+    let opening = if target == Target::Control { "P1" } else { "P3" };
+    let flows = seen.json["flows"].as_array().into_iter().flatten();
+    let stopped = flows.filter(|flow| flow["flow"] == opening);
+    stopped
+        .filter_map(|flow| {
+            let family = if flow["family"] == "ipv4" { Family::V4 } else { Family::V6 };
+            let plan = topology.plan;
+            let sender = match host {
+                Host::Client => plan.client(family),
+                Host::Gateway => plan.gateway_of_client(family),
+                Host::Server => plan.server(family),
+            };
+            let expected = matches!(way, Way::Icmp(..)).then(|| sender.to_string());
+            let told = flow["evidence"]["icmp"]["from"].as_str();
+            (told != expected.as_deref()).then(|| format!("{told:?} sent it, not {expected:?}"))
+        })
+        .collect()
 }
 
 /// Lets every ICMP error out: usually the kernel sends few a second.
@@ -153,8 +195,16 @@ fn filter(topology: &Topology, host: Host, target: Target, server: Option<&Serve
         feed(topology.host(host).command("nft").args(["-f", "-"]), &format!("flush ruleset\n{rules}"));
         let ask = Ask { rules: vec![("rules.nft", rules)], ..ask.clone() };
         let seen = ask.probe(topology, server);
-        let (connections, conclusion) = expected(target, verdict);
-        let mut different = seen.faults(&all(&sessions, connections), &[conclusion]);
+        let (expected, conclusions): (Vec<_>, BTreeSet<&str>) = sessions
+            .iter()
+            .map(|&session| {
+                let (connections, conclusion) = expected((host, target), (way, verdict), session.0);
+                ((session, connections), conclusion)
+            })
+            .unzip();
+        let conclusions: Vec<&str> = conclusions.into_iter().collect();
+        let mut different = seen.faults(&expected, &conclusions);
+        different.extend(senders(topology, (host, target), way, &seen));
         different.extend(seen.disagreements());
         if !different.is_empty() {
             faults.push(format!("{way:?}:\n  {}\n{seen}", different.join("\n  ")));

@@ -4,7 +4,7 @@
 //! brings it about.
 
 use std::collections::BTreeSet;
-use std::io::{self, Read};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::iter;
 use std::net::{SocketAddr, TcpStream};
 use std::thread;
@@ -165,7 +165,7 @@ rows! {
         Stage::vsftpd(Tls::Explicit).filter(Host::Server, "input", &[REJECT_RANGE]);
 
     own_rules: "ICMP errors of this machine's own rules"
-        => [RangeRejectedAdmin], all(&BOTH, See::passive(Rejected)),
+        => [OwnEgressBlocked], all(&BOTH, See::passive(Rejected)),
         Stage::vsftpd(Tls::Explicit).filter(Host::Client, "output", &[REJECT_RANGE]).prepared(unlimited);
 
     range_reset: "resets answer the SYNs to ports that were just offered"
@@ -265,6 +265,21 @@ rows! {
         => [RangeTooSmall], all(&BOTH, See::passive(Inconclusive)),
         Stage::vsftpd(Tls::Explicit).keeping(take_every_port);
 
+    ports_of_a_wider_range: "some of the ports that a real server offers are outside the declared range"
+        // It takes them by chance: that eighteen are all in one half happens once in a hundred thousand runs.
+        => [RangeOverflow], all(&IPV4_BOTH, See::OPEN),
+        Stage::real(Pyftpdlib, Config::default()).over(Family::V4).declared(|ask| ask.range = 30000..=30004);
+
+    helper_that_finds_ports_taken: "a helper that translates gives plain sessions other ports than the server's"
+        => [BadAdvertisedAddr, NatRewrite], all(&IPV4_BOTH, See::OPEN),
+        Stage::real(Vsftpd, Config { range: 30000..=30003, ..Config::default() })
+            .translated(Side::Server)
+            .rules(Host::Gateway, &forwarded("{ 21, 30000-30003 }"))
+            .rules(Host::Gateway, HELPER_AT_GATEWAY)
+            .keeping(expect_every_port)
+            // Plain sessions come first: a data connection uses up what the helper expects at its port.
+            .with("--jobs 1");
+
     rewritten_ports: "ports outside the range in plain replies, and inside it in encrypted ones"
         => [NatRewrite], all(&IPV4_BOTH, See::OPEN),
         Stage::scripted(Cast { ports: |asked| {
@@ -354,6 +369,12 @@ rows! {
     no_tls_on_data: "data connections open, and TLS fails on them"
         => [DataTlsFailed], either(&[IPV4], See::OPEN, &[IPV4_TLS], NOTHING_TRANSFERRED),
         Stage::scripted(Cast { protects: false, tls: Some(encryption()), ..Cast::default() }).over(Family::V4);
+
+    no_tls_through_the_gateway: "data connections to a real server open, and a gateway ends them at the first word of TLS"
+        => [DataTlsFailed], either(&[IPV4, IPV6], See::OPEN, &[IPV4_TLS, IPV6_TLS], See::passive(Inconclusive)),
+        Stage::vsftpd(Tls::Explicit)
+            // A record of TLS, of a handshake.
+            .filter(Host::Gateway, "forward", &["tcp dport 30000-30009 @ih,0,8 0x16 reject with tcp reset"]);
 
     hanging_transfers: "data connections open, and nothing more happens"
         => [TransferFailed], all(&PLAIN, NOTHING_TRANSFERRED),
@@ -480,6 +501,43 @@ fn hold_a_session(topology: &Topology) -> Box<dyn std::any::Any> {
         Family::ALL.map(open).into()
     });
     Box::new(held)
+}
+
+/// Sessions that ask for every port of the range and end: the helper at the gateway goes on expecting data connections
+/// there, and gives whoever is offered the same port afterwards another one.
+fn expect_every_port(topology: &Topology) -> Box<dyn std::any::Any> {
+    let server = SocketAddr::new(topology.plan.service(Family::V4), CONTROL_PORT);
+    let range = 30000..=30003_u16;
+    let mut expected = BTreeSet::new();
+    topology.host(Host::Client).enter(|| {
+        for _ in 0..200 {
+            let port = offered(server).expect("a session that gets a port");
+            expected.extend(range.contains(&port).then_some(port));
+            if expected.len() == range.len() {
+                return;
+            }
+        }
+    });
+    assert_eq!(expected.len(), range.len(), "every port is expected");
+    Box::new(())
+}
+
+/// The port that a session is offered, which ends then.
+fn offered(server: SocketAddr) -> io::Result<u16> {
+    let mut session = BufReader::new(TcpStream::connect(server)?);
+    session.get_ref().set_read_timeout(Some(Duration::from_secs(20)))?;
+    let mut last = String::new();
+    session.read_line(&mut last)?;
+    for command in ["USER anonymous", "PASS ftpfw@lab.example", "EPSV", "QUIT"] {
+        session.get_mut().write_all(format!("{command}\r\n").as_bytes())?;
+        let mut reply = String::new();
+        session.read_line(&mut reply)?;
+        if command == "EPSV" {
+            last = reply;
+        }
+    }
+    let port = last.split('|').nth(3).and_then(|port| port.parse().ok());
+    port.ok_or_else(|| io::Error::other(last))
 }
 
 /// A session, if the server has one for us.

@@ -7,8 +7,8 @@ use crate::audit;
 use crate::deployment::{ActiveSource, Modes, Tls};
 use crate::packet::{Family, PortRange};
 use crate::probe::observation::{
-    Arrival, Burst, DataConnection, Dial, DialError, Encryption, Exchange, Halt, Handshake, Method, Offer,
-    Policy, PolicyCheck, Reply, Transfer, Trouble, Visit, Work,
+    Arrival, Burst, DataConnection, Dial, DialError, Encryption, Exchange, Halt, Handshake, IcmpError,
+    Method, Offer, Policy, PolicyCheck, Reply, Transfer, Trouble, Visit, Work,
 };
 use crate::probe::plan::{Login, Plan, Secret, Trust};
 
@@ -47,14 +47,21 @@ pub(super) struct Outcome {
     port: u16,
     took: Duration,
     result: Result<(), DialError>,
+    icmp: Option<IcmpError>,
 }
 
 fn outcome(port: u16, milliseconds: u64, result: Result<(), DialError>) -> Outcome {
-    Outcome { port, took: Duration::from_millis(milliseconds), result }
+    Outcome { port, took: Duration::from_millis(milliseconds), result, icmp: None }
 }
 
 pub(super) fn ok(port: u16) -> Outcome {
     outcome(port, 1, Ok(()))
+}
+
+/// Likewise, and it is known who says so: `kind` and `code` of ICMP.
+pub(super) fn rejected_by(from: &str, [kind, code]: [u8; 2], port: u16) -> Outcome {
+    let icmp = IcmpError { from: from.parse().expect("address"), kind, code };
+    Outcome { icmp: Some(icmp), ..rejected(port) }
 }
 
 pub(super) fn slow(port: u16) -> Outcome {
@@ -93,8 +100,13 @@ impl Session {
     fn of(session: audit::Session) -> Self {
         let server = SocketAddr::new("203.0.113.10".parse().expect("address"), 21);
         let local = SocketAddr::new("192.0.2.7".parse().expect("address"), 40_000);
-        let control =
-            Dial { peer: server, local: Some(local), took: Duration::from_millis(1), outcome: Ok(()) };
+        let control = Dial {
+            peer: server,
+            local: Some(local),
+            took: Duration::from_millis(1),
+            outcome: Ok(()),
+            icmp: None,
+        };
         let mut visit = Visit::new(server, session, control);
         visit.exchanges.push(exchange(None, "220 ready"));
         Self(visit)
@@ -151,7 +163,13 @@ impl Session {
     /// A passive transfer whose connection has this outcome.
     pub(super) fn passive(mut self, outcome: Outcome) -> Self {
         let peer = SocketAddr::new(self.0.server.ip(), outcome.port);
-        let dial = Dial { peer, local: self.0.control.local, took: outcome.took, outcome: outcome.result };
+        let dial = Dial {
+            peer,
+            local: self.0.control.local,
+            took: outcome.took,
+            outcome: outcome.result,
+            icmp: outcome.icmp,
+        };
         let data = DataConnection::Dialled { advertised: None, attempts: vec![dial] };
         let request = exchange(Some("EPSV"), &format!("229 Entering (|||{}|)", outcome.port));
         let mut transfer = transfer(Method::Epsv, request, Some(data));
@@ -290,6 +308,7 @@ impl Session {
                 local: self.0.control.local,
                 took: outcome.took,
                 outcome: outcome.result,
+                icmp: outcome.icmp,
             }),
         });
         self
