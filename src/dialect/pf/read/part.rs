@@ -1,6 +1,6 @@
 //! The parts of a rule, by the words that they start with.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::super::{Expected, Problem};
 use super::address::{End, any_of, host, hosts};
@@ -215,7 +215,7 @@ impl<'a> Parts<'a> {
     /// Types and codes; those with the same code are one condition.
     fn icmp(&mut self, cursor: &mut Cursor<'_>, family: Family) -> Result<(), Fault> {
         let mut any = false;
-        let mut icmp: BTreeMap<Option<u8>, BTreeSet<u8>> = BTreeMap::new();
+        let mut by_code: Vec<(Option<u8>, BTreeSet<u8>)> = Vec::new();
         cursor.list(|cursor| {
             let token = cursor.text(Expected::IcmpType)?;
             if token.is_word("any") {
@@ -231,11 +231,14 @@ impl<'a> Parts<'a> {
             } else {
                 None
             };
-            icmp.entry(code).or_default().insert(kind);
+            match by_code.iter_mut().find(|(known, _)| *known == code) {
+                Some((_, types)) => _ = types.insert(kind),
+                None => by_code.push((code, BTreeSet::from([kind]))),
+            }
             Ok(())
         })?;
         if !any {
-            let conditions = icmp.into_iter().map(|(code, types)| IcmpMatch {
+            let conditions = by_code.into_iter().map(|(code, types)| IcmpMatch {
                 family,
                 types: types.into_iter().collect(),
                 code,
