@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use ftpfw::audit::Session;
-use ftpfw::deployment::{self, ActiveSource, Modes, Tls};
+use ftpfw::deployment;
 use ftpfw::dialect::Format;
 use ftpfw::dialect::collection::{Collection, Text, read};
 use ftpfw::flow::FlowId;
@@ -20,7 +20,7 @@ use ftpfw::probe::observation::{
     DataConnection, Dial, DialError, Exchange, Halt, Method, Observation, Offer, Reply, Stage, Transfer,
     Trouble, Visit, Work,
 };
-use ftpfw::probe::plan::{Login, Plan, Secret, Trust};
+use ftpfw::probe::plan::{Login, Plan};
 use ftpfw::probe::reply::{Parser, address_of_pasv, port_of_epsv};
 use ftpfw::probe::respond::command;
 use ftpfw::report::{escape, text as layout};
@@ -245,27 +245,13 @@ fn asked<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> Vec<Result<String, (
 }
 
 fn plan() -> Plan {
+    let server = IpAddr::from([203, 0, 113, 10]);
+    let passive_ports = Some(PortRange::between(60_000, 60_020));
     Plan {
-        servers: vec![IpAddr::from([203, 0, 113, 10])],
-        aliases: Vec::new(),
-        name: None,
-        control_port: 21,
-        tls: Tls::None,
-        sessions: vec![Session::Plain],
-        modes: Modes { active: true, passive: true },
-        passive_ports: Some(PortRange::between(60_000, 60_020)),
-        advertised: None,
-        active_source: ActiveSource::Ephemeral,
-        client_ports: PortRange::between(1024, u16::MAX),
-        login: Login { user: "anonymous".to_owned(), password: Secret::new("guest".to_owned()) },
-        trust: Trust::System,
-        clear_control: false,
-        read_only: false,
+        passive_ports,
         policy: true,
-        burst: None,
         samples: 1,
-        timeout: Duration::from_secs(5),
-        jobs: 1,
+        ..Plan::plain(vec![server], 21, Login::new("anonymous", "guest"))
     }
 }
 

@@ -55,6 +55,34 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// A plain session in both modes with the server at these addresses, whose data connections may have any port, for
+    /// `login`: one connection after the other, each with five seconds, and nothing beyond the transfers.
+    #[must_use]
+    pub fn plain(servers: Vec<IpAddr>, control_port: u16, login: Login) -> Self {
+        Self {
+            servers,
+            aliases: Vec::new(),
+            name: None,
+            control_port,
+            tls: Tls::None,
+            sessions: vec![Session::Plain],
+            modes: Modes { active: true, passive: true },
+            passive_ports: None,
+            advertised: None,
+            active_source: ActiveSource::Ephemeral,
+            client_ports: PortRange::between(1024, u16::MAX),
+            login,
+            trust: Trust::System,
+            clear_control: false,
+            read_only: false,
+            policy: false,
+            burst: None,
+            samples: 0,
+            timeout: Duration::from_secs(5),
+            jobs: 1,
+        }
+    }
+
     /// The families that are probed, IPv4 first.
     pub fn families(&self) -> impl Iterator<Item = Family> {
         Family::ALL.into_iter().filter(|&family| self.servers.iter().any(|&one| Family::of(one) == family))
@@ -68,6 +96,14 @@ pub struct Login {
     pub user: String,
     /// The password.
     pub password: Secret,
+}
+
+impl Login {
+    /// A user with this password.
+    #[must_use]
+    pub fn new(user: &str, password: &str) -> Self {
+        Self { user: user.to_owned(), password: Secret::new(password.to_owned()) }
+    }
 }
 
 /// A text that is sent to the server and shown to nobody.

@@ -12,10 +12,10 @@ use std::time::{Duration, Instant};
 
 use super::conclusion::{Kind, Verdict};
 use super::observation::{DataConnection, Method, Observation, Stage, Trouble};
-use super::plan::{Login, Plan, Secret, Trust};
+use super::plan::{Login, Plan, Trust};
 use super::{Stop, conclude, probe};
 use crate::audit::Session;
-use crate::deployment::{ActiveSource, Modes, Tls};
+use crate::deployment::{Modes, Tls};
 use crate::flow::FlowId;
 use crate::packet::PortRange;
 
@@ -27,26 +27,10 @@ const SHORT: Duration = Duration::from_millis(300);
 
 fn plan(port: u16, timeout: Duration) -> Plan {
     Plan {
-        servers: vec![LOCAL],
-        aliases: Vec::new(),
-        name: None,
-        control_port: port,
-        tls: Tls::None,
-        sessions: vec![Session::Plain],
-        modes: Modes { active: true, passive: true },
         passive_ports: PortRange::new(1024, u16::MAX),
-        advertised: None,
-        active_source: ActiveSource::Ephemeral,
-        client_ports: PortRange::new(1024, u16::MAX).expect("a range"),
-        login: Login { user: "anonymous".into(), password: Secret::new("swordfish".into()) },
-        trust: Trust::System,
-        clear_control: false,
         read_only: true,
-        policy: false,
-        burst: None,
-        samples: 0,
         timeout,
-        jobs: 1,
+        ..Plan::plain(vec![LOCAL], port, Login::new("anonymous", "swordfish"))
     }
 }
 

@@ -5,15 +5,14 @@ use std::sync::mpsc::channel;
 use std::thread;
 use std::time::Duration;
 
-use crate::audit::Session;
 use crate::cli::form::Form;
 use crate::cli::probe::{anonymous, written};
 use crate::cli::{Console, Failure, interrupt};
-use crate::deployment::{ActiveSource, Modes, Tls};
+use crate::deployment::ActiveSource;
 use crate::lang;
 use crate::lang::probe::Report;
 use crate::packet::{AddressSet, PortRange};
-use crate::probe::plan::{Plan, Trust};
+use crate::probe::plan::Plan;
 use crate::probe::respond::{Options, Responder};
 use crate::probe::{Stop, conclude, probe};
 use crate::report::document::Document;
@@ -84,25 +83,10 @@ fn responder() -> Option<(Responder, PortRange)> {
 
 fn plan(control_port: u16, range: PortRange) -> Plan {
     Plan {
-        servers: vec![IpAddr::V4(Ipv4Addr::LOCALHOST)],
-        aliases: Vec::new(),
-        name: None,
-        control_port,
-        tls: Tls::None,
-        sessions: vec![Session::Plain],
-        modes: Modes { active: true, passive: true },
         passive_ports: Some(range),
-        advertised: None,
-        active_source: ActiveSource::Ephemeral,
-        client_ports: PortRange::between(1024, u16::MAX),
-        login: anonymous(),
-        trust: Trust::System,
-        clear_control: false,
-        read_only: false,
         policy: true,
-        burst: None,
         samples: 1,
         timeout: PATIENCE,
-        jobs: 1,
+        ..Plan::plain(vec![IpAddr::V4(Ipv4Addr::LOCALHOST)], control_port, anonymous())
     }
 }

@@ -3,35 +3,19 @@ use std::time::Duration;
 
 use super::*;
 use crate::audit::Session;
-use crate::deployment::{ActiveSource, Modes, Tls};
+use crate::deployment::ActiveSource;
 use crate::flow::FlowId;
 use crate::packet::Family;
 use crate::probe::conclusion::{Cause, Evidence, FlowVerdict, Kind};
 use crate::probe::observation::IcmpError;
-use crate::probe::plan::{Login, Secret, Trust};
+use crate::probe::plan::Login;
 
 fn plan() -> Plan {
     Plan {
-        servers: vec![IpAddr::from([203, 0, 113, 10])],
-        aliases: Vec::new(),
-        name: None,
-        control_port: 21,
-        tls: Tls::None,
-        sessions: vec![Session::Plain],
-        modes: Modes { active: true, passive: true },
         passive_ports: Some(PortRange::between(60000, 60020)),
-        advertised: None,
         active_source: ActiveSource::Ports(PortRange::between(20, 20).into()),
-        client_ports: PortRange::between(1024, 65535),
-        login: Login { user: "anonymous".to_owned(), password: Secret::new("hunter2".to_owned()) },
-        trust: Trust::System,
-        clear_control: false,
-        read_only: false,
-        policy: false,
-        burst: None,
         samples: 1,
-        timeout: Duration::from_secs(1),
-        jobs: 1,
+        ..Plan::plain(vec![IpAddr::from([203, 0, 113, 10])], 21, Login::new("anonymous", "hunter2"))
     }
 }
 

@@ -2,16 +2,16 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
+use std::sync::LazyLock;
 use std::sync::mpsc::channel;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use super::{Event, Options, Responder};
-use crate::audit::Session;
-use crate::deployment::{ActiveSource, Modes, Tls};
+use crate::deployment::ActiveSource;
 use crate::packet::{AddressSet, PortRange};
 use crate::probe::conclusion::Verdict;
-use crate::probe::plan::{Login, Plan, Secret, Trust};
+use crate::probe::plan::{Login, Plan, Secret};
 use crate::probe::sweep::{Failure, Outcome, probe_and_sweep, sweep};
 use crate::probe::token::{Claim, Conversation};
 use crate::probe::{Stop, conclude, probe};
@@ -19,10 +19,15 @@ use crate::probe::{Stop, conclude, probe};
 const LOCAL: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
 
 /// A port of this run of the tests: below what the system hands out to outgoing connections, and other than those of
-/// another run at the same time, most likely.
+/// another run at the same time, since each run holds the last of its four hundred.
 fn port(number: u16) -> u16 {
-    let run = u16::try_from(std::process::id() % 25).expect("a small number");
-    22_000 + run * 400 + number
+    static RUN: LazyLock<(u16, TcpListener)> = LazyLock::new(|| {
+        let mut firsts = (20_000..30_000).step_by(400);
+        let mut held =
+            || firsts.find_map(|first| Some((first, TcpListener::bind((LOCAL, first + 399)).ok()?)));
+        held().expect("four hundred ports that no other run has")
+    });
+    RUN.0 + number
 }
 
 /// A range of its own for each test, since they run at the same time.
@@ -57,26 +62,12 @@ fn while_running(options: Options, test: impl FnOnce(SocketAddr)) -> Vec<Event> 
 
 fn plan(server: SocketAddr, passive_ports: Option<PortRange>) -> Plan {
     Plan {
-        servers: vec![server.ip()],
-        aliases: Vec::new(),
-        name: None,
-        control_port: server.port(),
-        tls: Tls::None,
-        sessions: vec![Session::Plain],
-        modes: Modes { active: true, passive: true },
         passive_ports,
-        advertised: None,
-        active_source: ActiveSource::Ephemeral,
-        client_ports: PortRange::new(1024, u16::MAX).expect("a range"),
-        login: Login { user: "anonymous".into(), password: Secret::new("guest@".into()) },
-        trust: Trust::System,
-        clear_control: false,
-        read_only: false,
         policy: true,
-        burst: None,
         samples: 2,
         timeout: Duration::from_secs(20),
         jobs: 8,
+        ..Plan::plain(vec![server.ip()], server.port(), Login::new("anonymous", "guest@"))
     }
 }
 

@@ -358,6 +358,8 @@ rows! {
 
     // TLS on data connections, the server's policy, and what else goes wrong.
 
+    // The probe resumes the session of the control connection wherever a server lets it, so that vsftpd has nothing to
+    // refuse; and ProFTPD, where it keeps no sessions, demands none.
     reuse_demanded: "data connections are refused whose TLS session is a new one"
         => [TlsReuseRequired], all(&IPV4_BOTH, See::OPEN),
         Stage::scripted(Cast {

@@ -4,40 +4,29 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::audit;
-use crate::deployment::{ActiveSource, Modes, Tls};
+use crate::deployment::{ActiveSource, Tls};
 use crate::packet::{Family, PortRange};
 use crate::probe::observation::{
     Arrival, Burst, DataConnection, Dial, DialError, Encryption, Exchange, Halt, Handshake, IcmpError,
     Method, Offer, Policy, PolicyCheck, Reply, Transfer, Trouble, Visit, Work,
 };
-use crate::probe::plan::{Login, Plan, Secret, Trust};
+use crate::probe::plan::{Login, Plan};
 
 /// The address that the plan declares for replies to `PASV`.
 pub(super) const ADVERTISED: &str = "198.51.100.5";
 
 /// A plan for a service with passive ports 60000-60020 and active data connections from port 20.
 pub(super) fn plan() -> Plan {
+    let servers = ["203.0.113.10", "2001:db8::10"].map(|address| address.parse().expect("address"));
     Plan {
-        servers: vec!["203.0.113.10".parse().expect("address"), "2001:db8::10".parse().expect("address")],
-        aliases: Vec::new(),
-        name: None,
-        control_port: 21,
         tls: Tls::Explicit,
         sessions: vec![audit::Session::Plain, audit::Session::Tls],
-        modes: Modes { active: true, passive: true },
         passive_ports: PortRange::new(60_000, 60_020),
         advertised: Some(ADVERTISED.parse().expect("address")),
         active_source: ActiveSource::Ports(20.into()),
-        client_ports: PortRange::new(1024, u16::MAX).expect("a range"),
-        login: Login { user: "anonymous".into(), password: Secret::new("guest".into()) },
-        trust: Trust::System,
-        clear_control: false,
-        read_only: false,
-        policy: false,
-        burst: None,
-        samples: 0,
         timeout: Duration::from_secs(3),
         jobs: 8,
+        ..Plan::plain(servers.to_vec(), 21, Login::new("anonymous", "guest"))
     }
 }
 
