@@ -66,6 +66,7 @@ pub fn read(texts: Vec<(Text, Format)>, find: &mut Find<'_>) -> Collection {
     for (number, format) in (0..).zip(formats) {
         collection.add(number, format, &sets, find);
     }
+    collection.ruleset.open_masquerades();
     collection
 }
 

@@ -9,6 +9,7 @@ pub mod difference;
 pub mod evaluate;
 mod host;
 mod jump;
+mod masquerade;
 mod matching;
 mod order;
 mod rule;

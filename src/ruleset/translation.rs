@@ -167,6 +167,11 @@ pub(super) fn own_source_in(set: &AddressSet) -> String {
 }
 
 impl Doubt<'_> {
+    /// Whether the new address is one of the machine's own.
+    pub(super) fn is_own(&self) -> bool {
+        self.translation.to == NewAddress::Own
+    }
+
     /// The addresses of which it has one; `None` where the address is known.
     pub(super) fn addresses(&self) -> Option<AddressSet> {
         match &self.translation.to {

@@ -265,11 +265,14 @@ fn source_is(space: &mut Space, kind: AddressType, place: Place<'_>) -> Result<P
     let local = match (place.path, place.hook) {
         (Path::Input, _) => space.name(NameField::InInterface, "lo")?,
         (Path::Output, Hook::Postrouting) => space.opaque("source: local")?,
+        (Path::Forward, Hook::Postrouting) if place.translates.sources => space.opaque("source: local")?,
         (Path::Output, _) => PacketSet::FULL,
         (Path::Forward, _) => PacketSet::EMPTY,
     };
     let v6 = space.family(Family::Ipv6)?;
-    address_is(space, kind, multicast, local, v6, "source")
+    let known = address_is(space, kind, multicast, local, v6, "source")?;
+    let own = |doubt: &Doubt<'_>| doubt.is_own().then_some(Ok(kind == AddressType::Local));
+    doubtful(space, Endpoint::Source, known, place, own)
 }
 
 fn destination_is(space: &mut Space, kind: AddressType, place: Place<'_>) -> Result<PacketSet, TooComplex> {

@@ -210,10 +210,15 @@ impl Meeting<'_> {
 
     /// The way of a packet tells which addresses are this machine's own.
     fn source_is(&self, kind: AddressType, answers: &Answers) -> Result<bool, String> {
+        if self.doubts.source.is_some_and(|doubt| doubt.is_own()) {
+            return Ok(kind == AddressType::Local);
+        }
         let local = match (self.path, self.hook) {
             // A packet that has left over the loopback interface comes back in.
             (Path::Input, _) if self.packet.in_interface == "lo" => Some(true),
             (Path::Output, Hook::Postrouting) => None,
+            // It may have been translated to an address of the machine's own.
+            (Path::Forward, Hook::Postrouting) if self.translated.source.by_rules => None,
             (Path::Output, _) => Some(true),
             (Path::Input | Path::Forward, _) => Some(false),
         };

@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 use std::process::Command;
 
-use ftpfw::dialect::reading::Reading;
-use ftpfw::dialect::{iptables, nftables};
+use ftpfw::dialect::Format;
+use ftpfw::dialect::collection::{Collection, Text, read};
 use ftpfw::packet::Family;
 
 use super::place::SETS;
@@ -97,27 +97,24 @@ impl Draft {
     }
 
     /// What the program reads in the same texts.
-    pub(crate) fn read(&self) -> Reading {
-        let mut all = Reading::default();
-        let (sets, problems) = iptables::read_sets(SETS, 0);
-        all.problems.extend(problems);
-        let mut texts: Vec<_> = (0..).zip(self.texts()).collect();
+    pub(crate) fn read(&self) -> Collection {
+        let mut files = self.texts();
         // Chains of one priority run in the reverse order of their registration, and the tables of the legacy back end
         // stay registered when they are emptied.
         if self.backend == Backend::IptablesLegacy {
-            texts.sort_by_key(|(_, (file, _))| file.is_none());
+            files.sort_by_key(|(file, _)| file.is_none());
         }
-        for (number, (file, text)) in texts {
-            let reading = if let Some(family) = file {
-                iptables::read(&text, iptables::Input { number, family, table: "filter", sets: &sets })
-            } else {
-                nftables::read(&text, number, &mut |_| None)
+        let mut texts: Vec<(Text, Format)> = Vec::new();
+        for (file, content) in files {
+            let format = match file {
+                None => Format::Nft,
+                Some(Family::Ipv4) => Format::Iptables,
+                Some(Family::Ipv6) => Format::Ip6tables,
             };
-            all.ruleset.chains.extend(reading.ruleset.chains);
-            all.ruleset.helper_objects.extend(reading.ruleset.helper_objects);
-            all.problems.extend(reading.problems);
+            texts.push((Text { name: String::new(), content }, format));
         }
-        all
+        texts.push((Text { name: String::new(), content: SETS.to_owned() }, Format::Ipset));
+        read(texts, &mut |_| None)
     }
 
     /// Every rule set that has one rule less, or no rule in one chain.

@@ -25,6 +25,11 @@ fn zones_agree() {
 }
 
 #[test]
+fn what_is_asked_after_a_masquerade_agrees() {
+    agree(Backend::Nft, None, include_str!("written/masquerade.nft"));
+}
+
+#[test]
 fn gateway_of_iptables_nft_agrees() {
     agree(Backend::IptablesNft, Some(Family::Ipv4), include_str!("written/gateway.rules"));
 }
