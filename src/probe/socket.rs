@@ -76,7 +76,7 @@ fn connect(peer: SocketAddr, deadline: Instant, stop: &Stop) -> Result<TcpStream
     };
     if let Err(error) = established() {
         let local = stream.local_addr().ok().filter(|local| !local.ip().is_unspecified());
-        return Err(Failed { error, local, icmp: icmp::error(&stream, peer) });
+        return Err(Failed { error, local, icmp: icmp::error(&stream) });
     }
     icmp::established(&stream, peer);
     let stream = TcpStream::from(stream);

@@ -33,6 +33,24 @@ fn transfer(row: &Row, active: bool, family: Family) -> Transfer {
     Transfer { program, mode, family, tls: row.tls, operation: Operation::List }
 }
 
+/// The machine that has the rules of a row.
+pub(crate) fn host(row: &Row) -> Host {
+    match row.at {
+        At::Server => Host::Server,
+        At::Client => Host::Client,
+        At::Router | At::Masquerade => Host::Gateway,
+    }
+}
+
+/// The rows, with machines for them: where the client's end translates, and where nobody does.
+pub(crate) fn stages() -> impl Iterator<Item = (Topology, Vec<&'static Row>)> {
+    [(Side::Server, false), (Side::Client, true)].into_iter().map(|(side, nat)| {
+        // Without translation, the outside does not know the way to the inside.
+        let own = ROWS.iter().filter(|row| (row.at == At::Masquerade) == nat);
+        (Topology::new(Plan { side, nat }), own.collect())
+    })
+}
+
 /// The machines of several rows, whose rules come and go.
 struct Lab<'lab> {
     topology: &'lab Topology,
@@ -61,12 +79,7 @@ impl Lab<'_> {
     }
 
     fn execute(&self, row: &Row, script: &str) -> Result<(), String> {
-        let host = match row.at {
-            At::Server => Host::Server,
-            At::Client => Host::Client,
-            At::Router | At::Masquerade => Host::Gateway,
-        };
-        self.loader.execute(self.topology.host(host), self.files.path(), script)
+        self.loader.execute(self.topology.host(host(row)), self.files.path(), script)
     }
 
     fn transfers(&self, row: &Row) -> Vec<String> {
@@ -102,14 +115,11 @@ fn prove(backend: Backend) {
     require();
     let loader = Loader::new(backend);
     let mut faults = Vec::new();
-    for (side, nat) in [(Side::Server, false), (Side::Client, true)] {
-        let topology = Topology::new(Plan { side, nat });
+    for (topology, rows) in stages() {
         let server = Vsftpd::start(&topology, None);
         let client = Client::new(&topology, &server);
         let lab = Lab { topology: &topology, client: &client, loader: &loader, files: folder("matrix") };
-        // Without translation, the outside does not know the way to the inside.
-        let own = ROWS.iter().filter(|row| (row.at == At::Masquerade) == nat);
-        faults.extend(own.flat_map(|row| lab.faults(row)));
+        faults.extend(rows.into_iter().flat_map(|row| lab.faults(row)));
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }

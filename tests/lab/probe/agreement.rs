@@ -11,12 +11,13 @@ use std::path::PathBuf;
 
 use super::run::{Ask, Seen, Verdict};
 use crate::backend::{Backend, Loader};
-use crate::helper_matrix::{At, ROWS, Row};
+use crate::helper_matrix::{At, Row};
+use crate::helpers;
 use crate::owned::folder;
-use crate::plan::{CLIENT_PRIVATE_NETWORK, Family, Plan, Side};
+use crate::plan::{CLIENT_PRIVATE_NETWORK, Family};
 use crate::require::require;
 use crate::server::{Config, Server, Software};
-use crate::topology::{Host, Topology};
+use crate::topology::Topology;
 
 /// Longer than it takes until a SYN is sent again, in seconds.
 const PATIENCE: u8 = 2;
@@ -55,11 +56,7 @@ fn files(row: &Row, backend: Backend) -> (Vec<(&'static str, String)>, &'static 
 
 /// Loads the rules of one row, probes, and takes them away again.
 fn faults(topology: &Topology, server: &Server, loader: &Loader, row: &Row) -> Vec<String> {
-    let host = topology.host(match row.at {
-        At::Server => Host::Server,
-        At::Client => Host::Client,
-        At::Router | At::Masquerade => Host::Gateway,
-    });
+    let host = topology.host(helpers::host(row));
     let directory = folder("agreement");
     let (rules, load) = files(row, loader.backend());
     for (name, text) in &rules {
@@ -105,11 +102,9 @@ fn prove(backend: Backend) {
     require();
     let loader = Loader::new(backend);
     let mut all = Vec::new();
-    for (side, nat) in [(Side::Server, false), (Side::Client, true)] {
-        let topology = Topology::new(Plan { side, nat });
+    for (topology, rows) in helpers::stages() {
         let server = Server::run(&topology, Software::Vsftpd, &Config::default());
-        let own = ROWS.iter().filter(|row| (row.at == At::Masquerade) == nat);
-        all.extend(own.flat_map(|row| faults(&topology, &server, &loader, row)));
+        all.extend(rows.into_iter().flat_map(|row| faults(&topology, &server, &loader, row)));
     }
     assert!(all.is_empty(), "{}", all.join("\n"));
 }
