@@ -124,6 +124,31 @@ impl PortSet {
         common.collect()
     }
 
+    /// The ports that are in either set.
+    #[must_use]
+    pub fn union(&self, other: &Self) -> Self {
+        self.ranges.iter().chain(&*other.ranges).copied().collect()
+    }
+
+    /// How many ports there are in it.
+    #[must_use]
+    pub fn count(&self) -> u32 {
+        self.ranges.iter().map(|range| range.count()).sum()
+    }
+
+    /// Whether the sets have a port in common.
+    #[must_use]
+    pub fn overlaps(&self, other: &Self) -> bool {
+        self.ranges.iter().any(|range| other.overlap(*range).is_some())
+    }
+
+    /// Whether there are ports in this set, and all of them are in `other`.
+    #[must_use]
+    pub fn is_within(&self, other: &Self) -> bool {
+        let inside = |range: &PortRange| other.overlap(*range) == Some(*range);
+        !self.is_empty() && self.ranges.iter().all(inside)
+    }
+
     /// The ports that are in this set and not in `other`.
     #[must_use]
     pub fn difference(&self, other: &Self) -> Self {

@@ -6,20 +6,17 @@ use ipnet::IpNet;
 
 use super::super::context::Context;
 use super::super::{Place, RuleId, finding};
+use super::ports::{HALF, Ports, is_destination_port, is_high, is_source_port, named, names};
 use super::way::Way;
 use super::{Found, Kind, Message, place};
 use crate::audit::Finding;
-use crate::deployment::{ActiveSource, Egress};
+use crate::deployment::Egress;
 use crate::flow::FlowId;
 use crate::packet::{AddressSet, Field, PacketSet, PortRange, PortSet, Protocol, Space, TooComplex};
 use crate::ruleset::evaluate::Question;
 use crate::ruleset::trace::{Decider, RuleRef};
 use crate::ruleset::{Action, Direction, Match, Rule};
 
-/// The ports of FTP (20, 21) and of FTP over implicit TLS (989, 990), as rules by source port name them.
-const WELL_KNOWN: [u16; 4] = [20, 21, 989, 990];
-/// Half of all ports.
-const HALF: u32 = 1 << 15;
 /// A rule that names no port is about all of them, also where earlier rules have decided on so few.
 const FEW: u32 = 1 << 10;
 /// The rules of one direction that are looked at.
@@ -99,36 +96,6 @@ struct Judged {
     is_high_to_high: bool,
 }
 
-/// The ports that rules for FTP speak of.
-struct Ports {
-    /// Those that the server listens on.
-    listening: PortSet,
-    /// Those that it opens active data connections from, where they are fixed and that mode is on offer.
-    active: PortSet,
-    /// Those that rules by source port speak of.
-    sources: PortSet,
-    /// Those that only active data connections come from: nothing listens there.
-    data: PortSet,
-}
-
-impl Ports {
-    fn new(context: &Context<'_>, way: &Way) -> Self {
-        let service = &context.request.deployment.service;
-        let control = PortRange::single(service.control_port);
-        let passive = service.passive_ports.filter(|_| service.modes.passive);
-        let listening: PortSet = passive.into_iter().chain([control]).collect();
-        let active = match &service.active_source {
-            ActiveSource::Ports(ports) if service.modes.active => ports.clone(),
-            _ => PortSet::default(),
-        };
-        let well_known = WELL_KNOWN.map(PortRange::single);
-        let sources = well_known.into_iter().chain([control]).chain(active.ranges().iter().copied());
-        let data = active.ranges().iter().copied().chain([PortRange::single(20)]);
-        let data = data.filter(|range| way.ports.overlap(*range).is_none()).collect();
-        Self { listening, active: active.clone(), sources: sources.collect(), data }
-    }
-}
-
 /// Judges the rules of one direction.
 struct Judge<'j, 'a> {
     context: &'j mut Context<'a>,
@@ -161,8 +128,8 @@ impl Let {
     /// Whether it is about no port in particular.
     fn is_everything(&self) -> bool {
         match &self.named {
-            Some(ports) => count(ports) >= 2 * HALF - 1,
-            None => count(&self.ports) > 2 * HALF - FEW,
+            Some(ports) => ports.count() >= 2 * HALF - 1,
+            None => self.ports.count() > 2 * HALF - FEW,
         }
     }
 }
@@ -195,7 +162,7 @@ impl Judge<'_, '_> {
             .may_accept(Question { within, ..way.question }, &mut self.context.space)?;
         // By the ports that they come from, packets are of FTP whatever port they lead to. A rule for another port is
         // not for them, unless it says so.
-        let own = union(&[&self.ports.sources, &self.ports.listening]);
+        let own = self.ports.sources.union(&self.ports.listening);
         let within = self.space().source_port(&own)?;
         let within = self.context.space.intersection(within, way.open)?;
         let others = self
@@ -225,7 +192,7 @@ impl Judge<'_, '_> {
         if !way.towards_server {
             return Ok(way.required);
         }
-        let ports = union(&[&self.ports.listening, &self.ports.data, &PortRange::single(21).into()]);
+        let ports = self.ports.listening.union(&self.ports.data).union(&21.into());
         let ports = self.space().destination_port(&ports)?;
         let asked = self.space().intersection(ports, way.of_server)?;
         let all = self.space().union(way.required, asked)?;
@@ -310,7 +277,7 @@ impl Judge<'_, '_> {
             }
             clients_only = true;
         }
-        if inwards && count(&lets.open_ports) >= HALF {
+        if inwards && lets.open_ports.count() >= HALF {
             return Ok(vec![self.nearly_all(lets, clients_only)?]);
         }
         let mut found = Vec::new();
@@ -325,7 +292,7 @@ impl Judge<'_, '_> {
         let way = self.way;
         let by_known_port = self.is_by_source_port(lets);
         let by_listening_port =
-            overlaps(&lets.source_ports, &self.ports.listening) && count(&lets.source_ports) < HALF;
+            lets.source_ports.overlaps(&self.ports.listening) && lets.source_ports.count() < HALF;
         match way.direction {
             Direction::In if by_known_port && !lets.opening.is_empty() => {
                 let sources = self.space().sources_of(lets.opening)?;
@@ -350,14 +317,14 @@ impl Judge<'_, '_> {
             return Ok(None);
         }
         let inwards = way.direction == Direction::In;
-        if inwards && count(&lets.open_ports) >= HALF && self.is_from_anywhere(lets)? {
+        if inwards && lets.open_ports.count() >= HALF && self.is_from_anywhere(lets)? {
             return self.nearly_all(lets, false).map(Some);
         }
         // What serves active data connections opens most of the ports that they lead to.
         let active = self.context.request.deployment.service.active_source.ports();
-        let most = 2 * count(&lets.ports) >= count(&way.ports) && !way.ports.is_empty();
+        let most = 2 * lets.ports.count() >= way.ports.count() && !way.ports.is_empty();
         if most
-            && overlaps(&active, &lets.source_ports)
+            && active.overlaps(&lets.source_ports)
             && !(way.direction == Direction::Out && lets.source_ports.is_any())
         {
             return self.where_they_lead(lets, lets.opening);
@@ -367,8 +334,8 @@ impl Judge<'_, '_> {
 
     /// Whether it asks for the source ports of FTP, or for privileged ones among which they are.
     fn is_by_source_port(&self, lets: &Let) -> bool {
-        let privileged = union(&[&self.ports.sources, &PortRange::new(0, 1023).into_iter().collect()]);
-        overlaps(&lets.source_ports, &self.ports.sources) && is_within(&lets.source_ports, &privileged)
+        let privileged = self.ports.sources.union(&PortRange::new(0, 1023).into_iter().collect());
+        lets.source_ports.overlaps(&self.ports.sources) && lets.source_ports.is_within(&privileged)
     }
 
     /// FTP001, unless the same connections are let through from other ports too.
@@ -381,7 +348,7 @@ impl Judge<'_, '_> {
 
     /// FTP022.
     fn stateless(&mut self, lets: &Let) -> Result<Option<Found>, TooComplex> {
-        let of_ftp = union(&[&self.ports.sources, &self.ports.listening]);
+        let of_ftp = self.ports.sources.union(&self.ports.listening);
         let touching = lets.source_ports.ranges().iter().filter(|range| of_ftp.overlap(**range).is_some());
         let touching: PortSet = touching.copied().collect();
         let active = self.context.space.source_port(&self.ports.active)?;
@@ -401,7 +368,7 @@ impl Judge<'_, '_> {
 
     /// Those of `packets` that are not let through from any ordinary source port too.
     fn only_by_source_port(&mut self, lets: &Let, packets: PacketSet) -> Result<PacketSet, TooComplex> {
-        let special = union(&[&self.ports.listening, &lets.source_ports]);
+        let special = self.ports.listening.union(&lets.source_ports);
         let special = self.space().source_port(&special)?;
         let high = self.space().source_port(&PortRange::new(1024, u16::MAX).into_iter().collect())?;
         let ordinary = self.space().difference(high, special)?;
@@ -446,7 +413,7 @@ impl Judge<'_, '_> {
         let touching = ranges.iter().filter(is_for_ftp);
         let touching = touching.filter(|range| !self.is_beside_other_services(**range));
         let touching: PortSet = touching.copied().collect();
-        if !overlaps(&way.ports, &lets.ports) {
+        if !way.ports.overlaps(&lets.ports) {
             return Ok(None);
         }
         let touching = self.space().destination_port(&touching)?;
@@ -482,12 +449,12 @@ impl Judge<'_, '_> {
         let packets =
             self.context.space.intersection_all([lets.surplus, self.way.udp, self.way.of_server])?;
         let known: PortSet = [20, 21].map(PortRange::single).into_iter().collect();
-        let of_ftp = union(&[&self.way.ports, &known]);
+        let of_ftp = self.way.ports.union(&known);
         let ports = self.space().destination_ports_of(packets)?;
         let ranges = lets.named.as_ref().unwrap_or(&ports).ranges();
-        let meant = ranges
-            .iter()
-            .filter(|range| is_within(&(**range).into(), &of_ftp) || self.is_beside_other_services(**range));
+        let meant = ranges.iter().filter(|range| {
+            PortSet::from(**range).is_within(&of_ftp) || self.is_beside_other_services(**range)
+        });
         let meant: PortSet = meant.filter_map(|range| of_ftp.overlap(*range)).collect();
         let meant = self.space().destination_port(&meant)?;
         let packets = self.space().intersection(packets, meant)?;
@@ -521,69 +488,6 @@ impl Judge<'_, '_> {
             sources.of(family).nets().iter().map(share).sum::<f64>() >= 0.5
         }))
     }
-}
-
-/// The destination ports that the conditions of a rule name.
-fn named(rule: &Rule) -> Option<PortSet> {
-    let of = |condition: &Match| match condition {
-        Match::DestinationPort(ports) => Some(ports.clone()),
-        Match::AnyOf(alternatives) => {
-            let named = alternatives.iter().map(|all| {
-                all.iter().find_map(|condition| match condition {
-                    Match::DestinationPort(ports) => Some(ports.clone()),
-                    _ => None,
-                })
-            });
-            let named: Vec<PortSet> = named.collect::<Option<_>>()?;
-            Some(named.iter().flat_map(PortSet::ranges).copied().collect())
-        }
-        _ => None,
-    };
-    rule.matches.iter().find_map(of)
-}
-
-/// Whether a rule has a condition of a kind, and not its opposite.
-fn names(rule: &Rule, kind: fn(&Match) -> bool) -> bool {
-    let mut open: Vec<&Match> = rule.matches.iter().collect();
-    while let Some(condition) = open.pop() {
-        match condition {
-            Match::AnyOf(alternatives) => open.extend(alternatives.iter().flatten()),
-            other if kind(other) => return true,
-            _ => {}
-        }
-    }
-    false
-}
-
-fn is_source_port(condition: &Match) -> bool {
-    matches!(condition, Match::SourcePort(ports) if !ports.is_any())
-}
-
-fn is_destination_port(condition: &Match) -> bool {
-    matches!(condition, Match::DestinationPort(ports) if !ports.is_any())
-}
-
-fn count(ports: &PortSet) -> u32 {
-    ports.ranges().iter().map(|range| range.count()).sum()
-}
-
-fn union(sets: &[&PortSet]) -> PortSet {
-    sets.iter().flat_map(|set| set.ranges()).copied().collect()
-}
-
-fn overlaps(a: &PortSet, b: &PortSet) -> bool {
-    a.ranges().iter().any(|range| b.overlap(*range).is_some())
-}
-
-/// Whether there are ports in `a`, and all of them are in `b`.
-fn is_within(a: &PortSet, b: &PortSet) -> bool {
-    let inside = |range: &PortRange| b.overlap(*range) == Some(*range);
-    !a.is_empty() && a.ranges().iter().all(inside)
-}
-
-/// Whether these are high ports only, and half of them or more.
-fn is_high(ports: &PortSet) -> bool {
-    ports.ranges().first().is_some_and(|range| range.first() >= 1024) && count(ports) >= HALF
 }
 
 fn contains(all: &AddressSet, some: &AddressSet) -> bool {

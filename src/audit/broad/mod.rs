@@ -8,6 +8,7 @@
 
 mod attribution;
 mod connections;
+mod ports;
 mod related;
 mod strict;
 #[cfg(test)]
