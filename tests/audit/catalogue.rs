@@ -1,15 +1,64 @@
 //! The examples of the catalogue are read without complaint, but for those that are about what cannot be read. The lab
 //! has nft and iptables load them; for pf there is nothing but this.
 
-use ftpfw::audit::{ExampleDialect, RuleId, entry};
-use ftpfw::dialect::Format;
+use std::collections::BTreeSet;
+
+use ftpfw::audit::{ExampleDialect, Request, RuleId, Subject, audit, entry};
+use ftpfw::deployment::{self, Deployment};
 use ftpfw::dialect::collection::{Text, read};
+use ftpfw::dialect::{Dialect, Format};
+
+use crate::fixtures::Fixture;
 
 /// The findings whose wrong examples are no rules.
 const UNREADABLE: [&str; 2] = ["FTP043", "FTP044"];
 
-fn problems(dialect: ExampleDialect, text: &str) -> Option<usize> {
-    let format = match dialect {
+/// What a deployment of clients adds to the service, for examples that are about them.
+const CLIENTS: [&str; 2] = [
+    "clients: { addresses: [198.51.100.0/24] }
+firewalls: [{ name: gateway, side: client, place: gateway, dialect: DIALECT, egress: open, \
+     interfaces: { outside: em0, inside: em1 } }]",
+    "clients: { addresses: [198.51.100.0/24] }
+firewalls: [{ name: gateway, side: client, place: gateway, dialect: DIALECT, egress: restricted, strategy: helper, \
+     interfaces: { outside: em0, inside: em1 } }]",
+];
+
+/// The examples, by their place in the entry, that no deployment here tells apart: they are about another one, or about
+/// what the deployment says itself. One that is told apart has to leave this list.
+const NOT_TOLD_APART: [(&str, usize); 29] = [
+    ("FTP002", 1),
+    ("FTP004", 0),
+    ("FTP004", 1),
+    ("FTP011", 2),
+    ("FTP011", 3),
+    ("FTP016", 0),
+    ("FTP016", 1),
+    ("FTP017", 1),
+    ("FTP017", 2),
+    ("FTP018", 0),
+    ("FTP018", 1),
+    ("FTP019", 1),
+    ("FTP021", 1),
+    ("FTP021", 2),
+    ("FTP025", 0),
+    ("FTP027", 2),
+    ("FTP028", 2),
+    ("FTP033", 1),
+    ("FTP033", 2),
+    ("FTP037", 2),
+    ("FTP039", 0),
+    ("FTP040", 1),
+    ("FTP040", 2),
+    ("FTP040", 3),
+    ("FTP041", 1),
+    ("FTP041", 2),
+    ("FTP046", 1),
+    ("FTP046", 2),
+    ("FTP046", 3),
+];
+
+fn format(dialect: ExampleDialect, text: &str) -> Option<Format> {
+    Some(match dialect {
         ExampleDialect::Iptables if text.contains("2001:db8:") => Format::Ip6tables,
         ExampleDialect::Iptables => Format::Iptables,
         ExampleDialect::Nftables => Format::Nft,
@@ -18,7 +67,11 @@ fn problems(dialect: ExampleDialect, text: &str) -> Option<usize> {
         ExampleDialect::Sysctl => Format::Sysctl,
         ExampleDialect::Modprobe => Format::Modprobe,
         ExampleDialect::Deployment => return None,
-    };
+    })
+}
+
+fn problems(dialect: ExampleDialect, text: &str) -> Option<usize> {
+    let format = format(dialect, text)?;
     let text = Text { name: "example".to_owned(), content: text.to_owned() };
     Some(read(vec![(text, format)], &mut |_| None).problems.len())
 }
@@ -37,4 +90,87 @@ fn examples_are_read_without_complaint() {
         }
     }
     assert!(tried > 150, "{tried}");
+}
+
+/// What an audit of the example finds. Of a table with a few rules only those are shown: the policy is to drop, and what
+/// answers passes.
+fn found(format: Format, text: &str, deployment: &Deployment) -> Vec<RuleId> {
+    let of_iptables = matches!(format, Format::Iptables | Format::Ip6tables);
+    let whole = !of_iptables || text.lines().any(|line| line.starts_with('*'));
+    let content = if whole {
+        text.to_owned()
+    } else {
+        let chains = ["INPUT", "FORWARD", "OUTPUT"];
+        let policies = chains.map(|chain| format!(":{chain} DROP [0:0]\n")).concat();
+        let established = if text.contains("ESTABLISHED") {
+            String::new()
+        } else {
+            chains.map(|chain| format!("-A {chain} -m conntrack --ctstate ESTABLISHED -j ACCEPT\n")).concat()
+        };
+        format!("*filter\n{policies}{established}{text}COMMIT\n")
+    };
+    let rules = read(vec![(Text { name: "example".to_owned(), content }, format)], &mut |_| None);
+    let subjects = vec![Subject { firewall: &deployment.firewalls[0], rules: &rules }];
+    let findings = audit(&Request { deployment, subjects, strict: false }).findings;
+    findings.iter().map(|finding| finding.rule).collect()
+}
+
+/// The deployments of the finding's own cases that `dialect` can serve, with their passive range and with the one that
+/// most examples have.
+fn deployments(rule: RuleId, dialect: ExampleDialect) -> Vec<Deployment> {
+    let dialect = match dialect {
+        ExampleDialect::Iptables => Dialect::Iptables,
+        ExampleDialect::Nftables => Dialect::Nftables,
+        ExampleDialect::PfOpenbsd => Dialect::PfOpenbsd,
+        ExampleDialect::PfFreebsd => Dialect::PfFreebsd,
+        ExampleDialect::Deployment | ExampleDialect::Sysctl | ExampleDialect::Modprobe => return Vec::new(),
+    };
+    let name = dialect.id();
+    let is_pf = |dialect| matches!(dialect, Dialect::PfOpenbsd | Dialect::PfFreebsd);
+    let mut tried = BTreeSet::new();
+    let mut deployments = Vec::new();
+    for fixture in Fixture::all().into_iter().filter(|fixture| fixture.finding == rule.id()) {
+        for range in ["30000-30019", "60000-60020"] {
+            let fixture = Fixture { yaml: fixture.yaml.replace("30000-30019", range), ..fixture.clone() };
+            let mut deployment = fixture.deployment();
+            if is_pf(deployment.firewalls[0].dialect) == is_pf(dialect) && tried.insert(fixture.yaml) {
+                deployment.firewalls[0].dialect = dialect;
+                deployments.push(deployment);
+            }
+        }
+    }
+    for clients in CLIENTS {
+        let yaml = format!(
+            "version: 1\nservice: {{ name: files, addresses: [203.0.113.10], passive: {{ ports: 60000-60020 }} }}\n{}\n",
+            clients.replace("DIALECT", name)
+        );
+        let reading = deployment::read("clients", yaml.as_bytes(), None);
+        deployments.push(reading.deployment.unwrap_or_else(|| panic!("{yaml}: {:?}", reading.problems)));
+    }
+    deployments
+}
+
+#[test]
+fn the_audit_tells_wrong_examples_from_right_ones() {
+    let (mut tried, mut faults) = (0, Vec::new());
+    for &rule in RuleId::ALL {
+        for (place, example) in entry(rule).examples.iter().enumerate() {
+            let Some(format) = format(example.dialect, &example.right) else { continue };
+            let raises =
+                |text: &str, deployment: &Deployment| found(format, text, deployment).contains(&rule);
+            let deployments = deployments(rule, example.dialect);
+            if deployments.is_empty() {
+                continue;
+            }
+            let told_apart = deployments
+                .iter()
+                .any(|deployment| raises(&example.wrong, deployment) && !raises(&example.right, deployment));
+            tried += usize::from(told_apart);
+            if told_apart == NOT_TOLD_APART.contains(&(rule.id(), place)) {
+                faults.push(format!("{}, {place}: told apart: {told_apart}", rule.id()));
+            }
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+    assert!(tried > 50, "{tried}");
 }
