@@ -7,7 +7,7 @@ use super::finding::{Place, Sample};
 use super::matrix::{CellVerdict, Judged};
 use crate::deployment::Side;
 use crate::flow::{End, FlowId};
-use crate::packet::{AddressSet, NameField, Packet, PacketSet, State, TooComplex};
+use crate::packet::{AddressSet, NameField, Packet, PacketSet, Protocol, State, TooComplex};
 use crate::ruleset::evaluate::Question;
 use crate::ruleset::trace::Path;
 use crate::ruleset::{Action, Match, Rule};
@@ -89,7 +89,7 @@ impl Context<'_> {
         Ok(None)
     }
 
-    /// Whether no connection of these clients gets in, by such a way and such interfaces.
+    /// Whether no connection of these clients over TCP gets in, by such a way and such interfaces.
     fn is_closed(
         &mut self,
         clients: &AddressSet,
@@ -98,12 +98,14 @@ impl Context<'_> {
         let new = [
             self.space.source(clients)?,
             self.space.state(&[State::New])?,
+            self.space.protocol(Protocol::Tcp)?,
             self.space.name(NameField::InInterface, arrives)?,
             self.space.name(NameField::OutInterface, leaves)?,
         ];
         let within = self.space.intersection_all(new)?;
         let through = self.evaluator.accepted(Question::about(path, within), &mut self.space)?;
-        Ok(through.is_empty())
+        // An unknown list of the trusted is not of the banned.
+        Ok(self.space.must(through)?.is_empty())
     }
 
     /// All packets from these clients, or to them.

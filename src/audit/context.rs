@@ -37,9 +37,9 @@ pub(super) struct Context<'a> {
     pub(super) helped_by_rules: Vec<Family>,
     /// What the rules make of every packet that is required.
     pub(super) judged: Vec<Judged>,
-    /// What they would make of them if a helper read every session.
+    /// What they would make of them if a helper read every session, bans aside.
     pub(super) if_expected: Vec<Judged>,
-    /// What they would make of them if none read any.
+    /// What they would make of them if none read any, bans aside.
     pub(super) if_new: Vec<Judged>,
     /// What is known of sets that are not let through: the same one stands behind several flows, and findings.
     uncovered: HashMap<(PacketSet, PacketSet, Path), Uncovered>,
@@ -75,16 +75,29 @@ impl<'a> Context<'a> {
             helped,
             helped_by_rules,
             judged: Vec::new(),
-            if_expected,
-            if_new,
+            if_expected: Vec::new(),
+            if_new: Vec::new(),
             uncovered: HashMap::new(),
             matrix: Vec::new(),
             bans: HashMap::new(),
             broad: None,
         };
-        context.judged = context.required()?;
+        // What a helper changes, it does for those who are served at all.
+        context.if_expected = context.bans_aside(if_expected.clone())?;
+        context.if_new = context.bans_aside(if_new.clone())?;
+        context.judged = context.required(&if_expected, &if_new)?;
         context.matrix = context.cells()?;
         Ok(context)
+    }
+
+    /// What the rules make of these packets if nobody were turned away because of where they come from.
+    fn bans_aside(&mut self, mut all: Vec<Judged>) -> Result<Vec<Judged>, TooComplex> {
+        for one in &mut all {
+            if self.is_banned(one)? {
+                (one.closed, one.doubtful) = (PacketSet::EMPTY, PacketSet::EMPTY);
+            }
+        }
+        Ok(all)
     }
 
     pub(super) fn firewall(&self) -> &'a Firewall {
@@ -100,15 +113,16 @@ impl<'a> Context<'a> {
         session == Session::Plain && self.helped.contains(&family)
     }
 
-    /// What is required in the sessions that the service offers.
-    fn required(&mut self) -> Result<Vec<Judged>, TooComplex> {
+    /// What is required in the sessions that the service offers, of what is made of it if a helper read all of them, and
+    /// if none did.
+    fn required(&mut self, if_expected: &[Judged], if_new: &[Judged]) -> Result<Vec<Judged>, TooComplex> {
         let mut required: Vec<Judged> = Vec::new();
         for &session in Session::offered(self.request.deployment.service.tls) {
             for family in self.request.deployment.families() {
                 let helped = self.is_helped(family, session);
                 for flow in FlowId::ALL {
                     let again = helped && passes_when_sent_again(self, flow, family)?;
-                    let source = if helped && !again { &self.if_expected } else { &self.if_new };
+                    let source = if helped && !again { if_expected } else { if_new };
                     let of_flow =
                         |judged: &&Judged| judged.crossing.family == family && judged.crossing.flow == flow;
                     for judged in source.iter().filter(of_flow) {
@@ -175,12 +189,8 @@ impl<'a> Context<'a> {
     ) -> Result<CellVerdict, TooComplex> {
         let mut worst = None;
         for flow in [Some(flow), flow.answers()].into_iter().flatten() {
-            let mut judged: Vec<Judged> = self.of(flow, family).cloned().collect();
-            for one in &mut judged {
-                if self.is_banned(one)? {
-                    (one.closed, one.doubtful) = (PacketSet::EMPTY, PacketSet::EMPTY);
-                }
-            }
+            let judged: Vec<Judged> = self.of(flow, family).cloned().collect();
+            let judged = self.bans_aside(judged)?;
             worst = worst.max(Some(verdict(&judged.iter(), &[session])));
         }
         Ok(worst.unwrap_or(CellVerdict::Blocked))

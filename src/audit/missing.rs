@@ -118,13 +118,15 @@ pub(super) fn concerned(
         // What a helper expects has findings of its own.
         .filter(|judged| !(judged.crossing.expected && judged.crossing.opens()))
         .filter(|judged| !is_left_to_helper(context, judged))
-        .filter(|judged| !nat::explains(&translated, judged))
         .filter(|judged| Some(judged.crossing.family) != forgotten)
         .cloned()
         .collect();
     let mut concerned = Concerned { banned: Vec::new(), closed: Vec::new() };
     for judged in judged {
         let banned = context.is_banned(&judged)?;
+        if !banned && nat::explains(&translated, &judged) {
+            continue;
+        }
         let fitting = if banned { &mut concerned.banned } else { &mut concerned.closed };
         fitting.push(judged);
     }

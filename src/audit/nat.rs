@@ -252,12 +252,18 @@ pub(super) fn explains(families: &[Family], judged: &Judged) -> bool {
 pub(super) fn leaves_out(context: &mut Context<'_>) -> Result<Vec<Finding>, TooComplex> {
     let families = translated_families(context)?;
     let Some((nat, _)) = translation(context) else { return Ok(Vec::new()) };
-    let missing: Vec<Judged> = context
+    let closed: Vec<Judged> = context
         .judged
         .iter()
         .filter(|judged| explains(&families, judged) && !missing::is_left_to_helper(context, judged))
         .cloned()
         .collect();
+    let mut missing = Vec::with_capacity(closed.len());
+    for judged in closed {
+        if !context.is_banned(&judged)? {
+            missing.push(judged);
+        }
+    }
     if missing.is_empty() || !remaps(context)?.is_empty() {
         return Ok(Vec::new());
     }

@@ -141,9 +141,11 @@ impl<'a> Survey<'a> {
             let own = candidate.if_new.iter().filter(|crossing| crossing.family == family);
             for crossing in own.filter(|crossing| is_first_of_control(crossing)) {
                 let attached = self.helped.get(&crossing.path).copied().unwrap_or(PacketSet::EMPTY);
-                // Whom an unknown ban turns away needs no helper.
                 let attached = space.undenied(attached)?;
-                all &= space.is_subset(crossing.packets, attached)?;
+                // Who is turned away needs no helper.
+                let through = space.undenied(self.let_through(crossing))?;
+                let served = space.intersection(crossing.packets, through)?;
+                all &= !served.is_empty() && space.is_subset(served, attached)?;
             }
             if all {
                 families.push(family);

@@ -149,57 +149,105 @@ fn a_trace_confirms_what_is_let_through_too_much() {
     assert!(confirmed > 20);
 }
 
-/// The rules with a list of banned sources, which is not at hand, asked before all others; `None` where it cannot be
-/// put there by hand.
-fn with_ban(text: &str) -> Option<String> {
-    const OF_IPTABLES: &str = "-A INPUT -m set --match-set banned src -j DROP\n\
-        -A FORWARD -m set --match-set banned src -j DROP\n\
-        -A OUTPUT -m set --match-set banned src -j DROP";
-    const OF_PF: &str = "block quick from <banned>";
+/// The rules with others asked before all of a base chain: of iptables' filter table those of `of_iptables`, of pf
+/// `of_pf`. `None` where they cannot be put there by hand.
+fn with_first(text: &str, of_iptables: &str, of_pf: &str) -> Option<String> {
     let mut table = "";
-    let mut banned = None;
+    let mut put = None;
     let mut lines = Vec::new();
     for line in text.lines() {
         table = line.strip_prefix('*').unwrap_or(table);
-        let of_pf = ["block", "pass", "match", "anchor"].iter().any(|word| line.starts_with(word));
-        let first = match banned {
-            None if table.is_empty() && of_pf => Some(OF_PF),
-            _ if table == "filter" && line.starts_with("-A") && banned != Some(table) => Some(OF_IPTABLES),
+        let pf = ["block", "pass", "match", "anchor"].iter().any(|word| line.starts_with(word));
+        let first = match put {
+            None if table.is_empty() && pf => Some(of_pf),
+            _ if table == "filter" && line.starts_with("-A") && put != Some(table) => Some(of_iptables),
             _ => None,
         };
         if first.is_some() {
-            banned = Some(table);
+            put = Some(table);
         }
         lines.extend(first);
         lines.push(line);
     }
-    banned.map(|_| lines.join("\n") + "\n")
+    put.map(|_| lines.join("\n") + "\n")
+}
+
+/// The case with such rules in all of its files; `None` if there are none for them.
+fn fixture_with_first(fixture: &Fixture, of_iptables: &str, of_pf: &str) -> Option<Fixture> {
+    let mut changed = fixture.clone();
+    let mut any = false;
+    for text in &mut changed.texts {
+        if let Some(with) = with_first(&text.content, of_iptables, of_pf) {
+            text.content = with;
+            any = true;
+        }
+    }
+    any.then_some(changed)
+}
+
+fn findings(fixture: &Fixture) -> BTreeSet<(RuleId, Level)> {
+    let (deployment, rules) = (fixture.deployment(), fixture.rules());
+    let subjects = vec![Subject { firewall: &deployment.firewalls[0], rules: &rules }];
+    let found = audit(&Request { deployment: &deployment, subjects, strict: false }).findings;
+    found.iter().map(|finding| (finding.rule, finding.level)).collect()
 }
 
 #[test]
 fn an_unknown_ban_hides_no_finding() {
+    const OF_IPTABLES: &str = "-A INPUT -m set --match-set banned src -j DROP\n\
+        -A FORWARD -m set --match-set banned src -j DROP\n\
+        -A OUTPUT -m set --match-set banned src -j DROP";
     let mut tried = 0;
     let mut faults = Vec::new();
-    for mut fixture in Fixture::all().into_iter().filter(|fixture| fixture.wrong) {
-        let mut banning = false;
-        for text in &mut fixture.texts {
-            if let Some(with) = with_ban(&text.content) {
-                text.content = with;
-                banning = true;
-            }
-        }
-        if !banning {
+    for fixture in Fixture::all().into_iter().filter(|fixture| fixture.wrong) {
+        let Some(banning) = fixture_with_first(&fixture, OF_IPTABLES, "block quick from <banned>") else {
             continue;
-        }
+        };
         tried += 1;
-        let (deployment, rules) = (fixture.deployment(), fixture.rules());
-        let subjects = vec![Subject { firewall: &deployment.firewalls[0], rules: &rules }];
-        let found = audit(&Request { deployment: &deployment, subjects, strict: false }).findings;
-        let ids: BTreeSet<&str> = found.iter().map(|one| one.rule.id()).collect();
-        if !ids.contains(fixture.finding.as_str()) {
-            faults.push(format!("{}/{}: {ids:?}", fixture.finding, fixture.name));
+        let found = findings(&banning);
+        if !found.iter().any(|(rule, _)| rule.id() == fixture.finding) {
+            faults.push(format!("{}/{}: {found:?}", fixture.finding, fixture.name));
         }
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
     assert!(tried > 50, "{tried}");
+}
+
+/// A client that fail2ban and its like turn away, a log, a rule for something else: for all others everything is as it
+/// was. That somebody is turned away is told as a warning.
+#[test]
+fn what_is_not_for_ftp_changes_no_finding() {
+    // There more than the banned source is closed, which is told of all together.
+    const TOGETHER: [&str; 2] = ["FTP030", "FTP037"];
+    let banned = [(RuleId::FTP004, Level::Warning), (RuleId::FTP005, Level::Warning)];
+    let mut tried = 0;
+    let mut faults = Vec::new();
+    for first in [
+        "-A INPUT -s 192.0.2.77/32 -j DROP\n-A FORWARD -s 192.0.2.77/32 -j DROP",
+        "-A INPUT -j LOG\n-A FORWARD -j LOG\n-A OUTPUT -j LOG",
+        "-A INPUT -p udp -m udp --dport 5353 -j DROP\n-A FORWARD -p udp -m udp --dport 5353 -j DROP",
+        "-A INPUT -m conntrack --ctstate INVALID -j DROP\n-A FORWARD -m conntrack --ctstate INVALID -j DROP",
+        "-A INPUT -p tcp -m tcp --dport 22 -m set --match-set trusted src -j ACCEPT",
+    ] {
+        let bans = first.contains("192.0.2.77");
+        for fixture in Fixture::all() {
+            let of_ipv6 = fixture.texts.iter().any(|text| text.name.contains('6'));
+            if bans && (of_ipv6 || TOGETHER.contains(&fixture.finding.as_str())) {
+                continue;
+            }
+            let Some(changed) = fixture_with_first(&fixture, first, "") else { continue };
+            tried += 1;
+            let (mut before, mut after) = (findings(&fixture), findings(&changed));
+            if bans {
+                before.retain(|finding| !banned.contains(finding));
+                after.retain(|finding| !banned.contains(finding));
+            }
+            if before != after {
+                let Fixture { finding, name, .. } = fixture;
+                faults.push(format!("{finding}/{name}, {first}: {before:?}, then {after:?}"));
+            }
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+    assert!(tried > 300, "{tried}");
 }
