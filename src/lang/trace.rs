@@ -5,7 +5,7 @@ use crate::dialect::collection::Text;
 use crate::report::document::Document;
 use crate::report::escape::visible;
 use crate::ruleset::trace::spec::{Expected, SpecError};
-use crate::ruleset::trace::{ANNOUNCED_TRANSLATED, Decider, RuleRef, Trace, Verdict};
+use crate::ruleset::trace::{ANNOUNCED_TRANSLATED, BEFORE_CONNTRACK, Decider, RuleRef, Trace, Verdict};
 use crate::ruleset::{
     AddressType, CtDirection, CtStatus, Direction, Hook, Interface, Match, Policy, Ruleset,
 };
@@ -264,6 +264,14 @@ fn doubt(words: &str, lang: Lang) -> String {
             lang,
             "whether the control connection was translated: then this one is translated alike, and no rule is asked",
             "控制连接是否经过地址转换：若是，此连接按同样方式转换，不再查询任何规则"
+        );
+    }
+    if words == BEFORE_CONNTRACK {
+        return say!(
+            lang,
+            "whether the chain runs before connection tracking, whose priority it has: that depends on which of the two \
+             was loaded first; give the chain another priority",
+            "该链的优先级与连接跟踪相同，是否先于连接跟踪执行取决于二者的加载顺序；请为该链改用其他优先级"
         );
     }
     visible(words)

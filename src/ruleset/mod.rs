@@ -207,6 +207,16 @@ impl BaseChain {
     pub fn is_before_conntrack(self) -> bool {
         matches!(self.hook, Hook::Prerouting | Hook::Output) && self.priority <= priority::CONNTRACK
     }
+
+    /// The chain as it is where it runs before connection tracking, and where it runs after. The two differ where it has
+    /// the priority of connection tracking itself: then the one that was loaded last runs first, and connection
+    /// tracking is loaded with the first rule that needs it.
+    fn beside_conntrack(self) -> [Self; 2] {
+        if !matches!(self.hook, Hook::Prerouting | Hook::Output) || self.priority != priority::CONNTRACK {
+            return [self; 2];
+        }
+        [-1, 1].map(|step| Self { priority: self.priority + step, ..self })
+    }
 }
 
 /// A point on a packet's path where rules are evaluated.

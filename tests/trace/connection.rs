@@ -187,6 +187,37 @@ fn a_later_chain_before_connection_tracking_sees_what_is_kept_from_it() {
     check(Format::Nft, text, &[(PRIVATE, "drop 8"), (&PRIVATE.replace("21", "22"), "accept policy")]);
 }
 
+/// At the priority of connection tracking, what was loaded last runs first, and no text tells when that was.
+#[test]
+fn whether_connection_tracking_comes_first_at_its_own_priority_is_not_known() {
+    let at = |priority: &str| {
+        format!(
+            "table ip f {{
+ chain early {{
+  type filter hook prerouting priority {priority}; policy accept;
+  tcp dport 21 notrack
+  udp dport 53 drop
+ }}
+ chain forward {{
+  type filter hook forward priority filter; policy accept;
+  ct state untracked drop
+ }}
+}}
+"
+        )
+    };
+    let udp = PUBLIC.replace("tcp", "udp").replace("dport=21", "dport=53");
+    for (priority, expected, membership_of_it) in [
+        ("-201", "drop 9", Membership::Never),
+        ("-200", "unknown 4", Membership::Sometimes),
+        ("-199", "accept policy", Membership::Always),
+    ] {
+        check(Format::Nft, &at(priority), &[(PUBLIC, expected), (&udp, "drop 5")]);
+        assert_eq!(membership(&at(priority), Format::Nft, PUBLIC), membership_of_it, "{priority}");
+        assert_eq!(membership(&at(priority), Format::Nft, &udp), Membership::Never, "{priority}");
+    }
+}
+
 #[test]
 fn what_a_helper_expects_is_translated_like_its_control_connection_or_by_the_rules() {
     let text = |port: &str| {

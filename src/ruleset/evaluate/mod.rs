@@ -236,9 +236,13 @@ impl<'a> Evaluator<'a> {
             if chain.base.is_some_and(|base| !question.path.passes(base.hook)) {
                 continue;
             }
-            let tracked = !chain.base.is_some_and(BaseChain::is_before_conntrack);
+            let tracked = match chain.base {
+                Some(base) => base.beside_conntrack().map(|side| !side.is_before_conntrack()),
+                None => [true; 2],
+            };
             let rules = chain.rules.iter().enumerate().filter(|(_, rule)| {
-                rule.actions.iter().any(accepts) && reach.meets_all(&rule.matches, tracked) != Met::Never
+                let meets = |tracked: &bool| reach.meets_all(&rule.matches, *tracked) != Met::Never;
+                rule.actions.iter().any(accepts) && tracked.iter().any(meets)
             });
             found.extend(rules.map(|(rule, _)| RuleRef { chain: index, rule }));
         }

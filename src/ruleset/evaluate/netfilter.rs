@@ -14,7 +14,7 @@ use super::outcome::Asked;
 use super::reach::{Met, Reach};
 use super::translation;
 use crate::packet::{AddressSet, Case, Family, Field, PacketSet, Space, State, TooComplex};
-use crate::ruleset::trace::{ANNOUNCED_TRANSLATED, Decider, Path, RuleRef, Verdict};
+use crate::ruleset::trace::{ANNOUNCED_TRANSLATED, BEFORE_CONNTRACK, Decider, Path, RuleRef, Verdict};
 use crate::ruleset::translation::translated_end;
 use crate::ruleset::{Action, BaseChain, CtStatus, Endpoint, Hook, MAX_DEPTH, Match, Policy, Rule, System};
 
@@ -93,12 +93,27 @@ impl<'a, 's> Evaluation<'a, 's> {
     }
 
     fn hook(&mut self, hook: Hook, onward: PacketSet) -> Result<PacketSet, TooComplex> {
-        let bases: Vec<(usize, BaseChain)> = self.facts.order.at(hook).collect();
+        let sides = [0, 1].map(|side| {
+            let chains = self.facts.order.at(hook);
+            chains.map(|(index, base)| (index, base.beside_conntrack()[side])).collect::<Vec<_>>()
+        });
+        let [first, last] = &sides;
+        let before = self.chains(first, onward)?;
+        if first == last {
+            return Ok(before);
+        }
+        let after = self.chains(last, onward)?;
+        let order = self.space.opaque(BEFORE_CONNTRACK)?;
+        self.space.choose(order, before, after)
+    }
+
+    /// What goes through these base chains of a hook.
+    fn chains(&mut self, bases: &[(usize, BaseChain)], onward: PacketSet) -> Result<PacketSet, TooComplex> {
         let mut onward = Onward::same(onward);
         // For packets that a chain at this hook has translated: the others do not.
         let mut translated = onward;
         let mut tracked = true;
-        for (index, base) in bases.into_iter().rev() {
+        for &(index, base) in bases.iter().rev() {
             if tracked && base.is_before_conntrack() {
                 tracked = false;
                 for set in [&mut onward, &mut translated] {

@@ -10,7 +10,7 @@ pub mod spec;
 
 use self::condition::Answers;
 pub(super) use self::condition::{is_of_connection, of_template};
-pub use self::netfilter::ANNOUNCED_TRANSLATED;
+pub use self::netfilter::{ANNOUNCED_TRANSLATED, BEFORE_CONNTRACK};
 use super::order::Order;
 use super::sources::SourceIndex;
 use super::translation::{Doubt, moved, translates};

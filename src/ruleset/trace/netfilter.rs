@@ -13,6 +13,8 @@ const MAX_ENTRIES: usize = 1 << 16;
 
 /// The question whether the connection that announced this one is translated, in the kernel's words.
 pub const ANNOUNCED_TRANSLATED: &str = "nf_nat_follow_master";
+/// The question whether chains with the priority of connection tracking run before it, in the kernel's words.
+pub const BEFORE_CONNTRACK: &str = "nf_hook_entries_grow";
 
 /// How a chain ends for a packet.
 enum End {
@@ -91,6 +93,12 @@ impl<'a> Walk<'a, '_> {
         if !chain.table.family.sees(self.packet.family()) {
             return Ok(true);
         }
+        let [first, last] = base.beside_conntrack();
+        let asked_by = RuleRef { chain: index, rule: 0 };
+        let ask = |words| Question { words, asked_by };
+        let is_last =
+            first != last && !chain.rules.is_empty() && !self.answers.ask(BEFORE_CONNTRACK).map_err(ask)?;
+        let base = if is_last { last } else { first };
         let state = self.state(base);
         // Translation is decided once for each connection; the kernel repeats it for later packets by itself.
         if base.nat && (self.translated || !begins_connection(state, self.packet.payload)) {

@@ -30,6 +30,11 @@ fn what_is_asked_after_a_masquerade_agrees() {
 }
 
 #[test]
+fn chains_with_the_priority_of_connection_tracking_agree() {
+    agree(Backend::Nft, None, include_str!("written/beside.nft"));
+}
+
+#[test]
 fn gateway_of_iptables_nft_agrees() {
     agree(Backend::IptablesNft, Some(Family::Ipv4), include_str!("written/gateway.rules"));
 }
