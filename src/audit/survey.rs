@@ -12,7 +12,7 @@ use crate::deployment::Place;
 use crate::flow::Channel;
 use crate::packet::{Family, PacketSet, Space, TooComplex};
 use crate::ruleset::evaluate::{Evaluator, Question};
-use crate::ruleset::trace::Path;
+use crate::ruleset::trace::{BEFORE_CONNTRACK, Path};
 use crate::ruleset::{Match, Ruleset};
 
 /// How many interfaces of a rule set are tried.
@@ -141,6 +141,12 @@ impl<'a> Survey<'a> {
             let own = candidate.if_new.iter().filter(|crossing| crossing.family == family);
             for crossing in own.filter(|crossing| is_first_of_control(crossing)) {
                 let attached = self.helped.get(&crossing.path).copied().unwrap_or(PacketSet::EMPTY);
+                // In whichever order chains and connection tracking were loaded.
+                let orders = [
+                    space.assume(attached, BEFORE_CONNTRACK, false)?,
+                    space.assume(attached, BEFORE_CONNTRACK, true)?,
+                ];
+                let attached = space.intersection_all(orders)?;
                 let attached = space.undenied(attached)?;
                 // Who is turned away needs no helper.
                 let through = space.undenied(self.let_through(crossing))?;

@@ -261,6 +261,16 @@ impl Space {
         self.must(left)
     }
 
+    /// The set where it is known of an opaque predicate whether it holds.
+    ///
+    /// # Errors
+    ///
+    /// When the budget is used up.
+    pub fn assume(&mut self, set: PacketSet, text: &str, holds: bool) -> Result<PacketSet, TooComplex> {
+        let Some(&variable) = self.opaque.get(text) else { return Ok(set) };
+        self.arena.assign(set.0, variable, 1, u128::from(holds) << 127).map(PacketSet)
+    }
+
     /// The texts of the opaque predicates that the set depends on, in the order in which they became known.
     ///
     /// Time in proportion to the nodes of the set.

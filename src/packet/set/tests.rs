@@ -360,6 +360,9 @@ fn an_unknown_ban_takes_nothing_from_what_is_undenied() {
     let by_time = space.choose(either, ftp, web).expect("room");
     assert_eq!(space.undenied(by_time), Ok(PacketSet::EMPTY));
     assert_eq!(space.undenied(web), Ok(web));
+    assert_eq!(space.assume(by_time, "time", true), Ok(ftp));
+    assert_eq!(space.assume(by_time, "time", false), Ok(web));
+    assert_eq!(space.assume(by_time, "never asked", true), Ok(by_time));
 }
 
 /// The parts of a set as text, and how many are left out.
