@@ -31,19 +31,11 @@ impl Ruleset {
 
     fn asks_for_source_late(&self) -> bool {
         let late = |base: BaseChain| base.hook == Hook::Postrouting && !base.nat;
-        let masquerades = self
-            .chains
-            .iter()
-            .filter(|chain| chain.table.system != System::Pf)
-            .flat_map(|chain| &chain.rules)
-            .flat_map(|rule| &rule.actions)
-            .any(|action| hides_source(action) == Some(true));
         let asked = |chain: &Chain| chain.rules.iter().flat_map(|rule| &rule.matches).any(asks_for_source);
-        masquerades
-            && self.chains.iter().filter(|chain| chain.base.is_some_and(late)).any(|base| {
-                // Another chain of the table may be one that it jumps to.
-                self.chains_of(&base.table).filter(|other| other.base.is_none()).chain([base]).any(asked)
-            })
+        self.chains.iter().filter(|chain| chain.base.is_some_and(late)).any(|base| {
+            // Another chain of the table may be one that it jumps to.
+            self.chains_of(&base.table).filter(|other| other.base.is_none()).chain([base]).any(asked)
+        })
     }
 }
 

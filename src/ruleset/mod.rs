@@ -202,7 +202,8 @@ pub struct BaseChain {
 }
 
 impl BaseChain {
-    /// Whether it runs before connection tracking, which looks at packets at prerouting and output.
+    /// Whether it runs before connection tracking, which looks at packets at prerouting and output, or may: at the same
+    /// priority that is not known.
     #[must_use]
     pub fn is_before_conntrack(self) -> bool {
         matches!(self.hook, Hook::Prerouting | Hook::Output) && self.priority <= priority::CONNTRACK

@@ -252,8 +252,7 @@ impl Space {
             self.arena.support(set.0).range(layout::FIRST_OPAQUE..layout::END).copied().collect();
         let mut left = set;
         for variable in opaque {
-            let free = PacketSet(self.arena.assign(left.0, variable, 1, 0)?);
-            let held = PacketSet(self.arena.assign(left.0, variable, 1, 1 << 127)?);
+            let (free, held) = (self.settle(left, variable, false)?, self.settle(left, variable, true)?);
             if self.is_subset(held, free)? {
                 left = free;
             }
@@ -268,6 +267,10 @@ impl Space {
     /// When the budget is used up.
     pub fn assume(&mut self, set: PacketSet, text: &str, holds: bool) -> Result<PacketSet, TooComplex> {
         let Some(&variable) = self.opaque.get(text) else { return Ok(set) };
+        self.settle(set, variable, holds)
+    }
+
+    fn settle(&mut self, set: PacketSet, variable: Variable, holds: bool) -> Result<PacketSet, TooComplex> {
         self.arena.assign(set.0, variable, 1, u128::from(holds) << 127).map(PacketSet)
     }
 

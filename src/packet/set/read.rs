@@ -126,7 +126,6 @@ impl Space {
         self.ports_of(set, layout::DESTINATION_PORT)
     }
 
-    /// The set by addresses, protocol and ports alone: every packet for which there is one in the set with the same.
     /// The protocols above IP of the packets of the set.
     ///
     /// # Errors
