@@ -16,6 +16,20 @@ use crate::ruleset::{Action, Match, Rule};
 const MOST_RULES: usize = 8;
 
 impl Context<'_> {
+    /// Those of which something else is not let through than what is banned.
+    pub(super) fn but_banned(
+        &mut self,
+        judged: impl IntoIterator<Item = Judged>,
+    ) -> Result<Vec<Judged>, TooComplex> {
+        let mut left = Vec::new();
+        for one in judged {
+            if !self.is_banned(&one)? {
+                left.push(one);
+            }
+        }
+        Ok(left)
+    }
+
     /// Whether what is not let through of some packets is so for its sources only.
     pub(super) fn is_banned(&mut self, judged: &Judged) -> Result<bool, TooComplex> {
         let (family, path) = (judged.crossing.family, judged.crossing.path);

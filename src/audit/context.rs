@@ -91,7 +91,7 @@ impl<'a> Context<'a> {
     }
 
     /// What the rules make of these packets if nobody were turned away because of where they come from.
-    fn bans_aside(&mut self, mut all: Vec<Judged>) -> Result<Vec<Judged>, TooComplex> {
+    pub(super) fn bans_aside(&mut self, mut all: Vec<Judged>) -> Result<Vec<Judged>, TooComplex> {
         for one in &mut all {
             if self.is_banned(one)? {
                 (one.closed, one.doubtful) = (PacketSet::EMPTY, PacketSet::EMPTY);

@@ -236,7 +236,12 @@ pub(super) fn translated_families(context: &mut Context<'_>) -> Result<Vec<Famil
     let port = context.space.destination_port(&context.request.deployment.service.control_port.into())?;
     let control = context.space.intersection(all, port)?;
     let led = translated(context, nat, control, &PortSet::any())?;
-    Ok(if context.space.is_subset(control, led)? { vec![family] } else { Vec::new() })
+    // Who is turned away is not translated either.
+    let (ruleset, path) = translating(context);
+    let space = &mut context.space;
+    let served = accepted(&ruleset, Question::about(path, control), space)?;
+    let served = space.undenied(served)?;
+    Ok(if !served.is_empty() && space.is_subset(served, led)? { vec![family] } else { Vec::new() })
 }
 
 /// Whether a finding about translation says what is missing here.
@@ -258,12 +263,7 @@ pub(super) fn leaves_out(context: &mut Context<'_>) -> Result<Vec<Finding>, TooC
         .filter(|judged| explains(&families, judged) && !missing::is_left_to_helper(context, judged))
         .cloned()
         .collect();
-    let mut missing = Vec::with_capacity(closed.len());
-    for judged in closed {
-        if !context.is_banned(&judged)? {
-            missing.push(judged);
-        }
-    }
+    let missing = context.but_banned(closed)?;
     if missing.is_empty() || !remaps(context)?.is_empty() {
         return Ok(Vec::new());
     }

@@ -79,6 +79,7 @@ fn late(context: &mut Context<'_>) -> Result<Option<Finding>, TooComplex> {
     let closed =
         |judged: &&Judged| judged.crossing.opens() && judged.crossing.expected && !judged.closed.is_empty();
     let closed: Vec<Judged> = context.judged.iter().filter(closed).cloned().collect();
+    let closed = context.but_banned(closed)?;
     if closed.is_empty() {
         return Ok(None);
     }

@@ -17,7 +17,7 @@ use crate::ruleset::evaluate::{Question, accepted};
 use crate::ruleset::trace::Path;
 use crate::ruleset::{Action, Hook, Rule, Ruleset, is_of_ftp_proxy};
 
-/// The families in which `ruleset` hands every control connection to the proxy.
+/// The families in which `ruleset` hands every control connection that it lets in to the proxy.
 pub(super) fn taken_up(
     site: Site<'_>,
     ruleset: &Ruleset,
@@ -45,9 +45,12 @@ pub(super) fn taken_up(
             let own = space.destination(&[nat.public].into_iter().collect())?;
             places = space.union(places, own)?;
         }
+        // Who is turned away needs no proxy.
+        let served = accepted(ruleset, Question::about(Path::Input, within), space)?;
+        let served = space.may(served)?;
         let through = handed(ruleset, within, places, space)?;
         let through = space.may(through)?;
-        if !within.is_empty() && space.is_subset(within, through)? {
+        if !served.is_empty() && space.is_subset(served, through)? {
             families.push(family);
         }
     }

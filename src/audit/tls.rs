@@ -84,6 +84,7 @@ pub(super) fn opens_explicit_port(context: &mut Context<'_>) -> Result<bool, Too
         let through = context.evaluator.accepted(Question { path, within, onward }, &mut context.space)?;
         explicit.push(Judged::new(crossing, through, &mut context.space)?);
     }
+    let explicit = context.bans_aside(explicit)?;
     let is_open = |family| {
         let mut own = explicit.iter().filter(|judged| judged.crossing.family == family);
         own.any(|judged| judged.unless_banned() == CellVerdict::Open)

@@ -217,25 +217,39 @@ fn an_unknown_ban_hides_no_finding() {
 /// was. That somebody is turned away is told as a warning.
 #[test]
 fn what_is_not_for_ftp_changes_no_finding() {
-    // There more than the banned source is closed, which is told of all together.
-    const TOGETHER: [&str; 2] = ["FTP030", "FTP037"];
+    // There more than the banned source is closed, which is told of all together; or a rule that nothing reaches would
+    // let it in.
+    const TOGETHER: [(&str, &str); 2] =
+        [("FTP030", "iptables.wrong.rules"), ("FTP045", "pf-openbsd.wrong.conf")];
     let banned = [(RuleId::FTP004, Level::Warning), (RuleId::FTP005, Level::Warning)];
     let mut tried = 0;
     let mut faults = Vec::new();
-    for first in [
-        "-A INPUT -s 192.0.2.77/32 -j DROP\n-A FORWARD -s 192.0.2.77/32 -j DROP",
-        "-A INPUT -j LOG\n-A FORWARD -j LOG\n-A OUTPUT -j LOG",
-        "-A INPUT -p udp -m udp --dport 5353 -j DROP\n-A FORWARD -p udp -m udp --dport 5353 -j DROP",
-        "-A INPUT -m conntrack --ctstate INVALID -j DROP\n-A FORWARD -m conntrack --ctstate INVALID -j DROP",
-        "-A INPUT -p tcp -m tcp --dport 22 -m set --match-set trusted src -j ACCEPT",
+    for (first, of_pf) in [
+        (
+            "-A INPUT -s 192.0.2.77/32 -j DROP\n-A FORWARD -s 192.0.2.77/32 -j DROP",
+            "block in quick from 192.0.2.77",
+        ),
+        ("-A INPUT -j LOG\n-A FORWARD -j LOG\n-A OUTPUT -j LOG", "pass in log inet proto icmp"),
+        (
+            "-A INPUT -p udp -m udp --dport 5353 -j DROP\n-A FORWARD -p udp -m udp --dport 5353 -j DROP",
+            "block in quick proto udp to any port 5353",
+        ),
+        (
+            "-A INPUT -m conntrack --ctstate INVALID -j DROP\n-A FORWARD -m conntrack --ctstate INVALID -j DROP",
+            "block in quick inet from no-route",
+        ),
+        (
+            "-A INPUT -p tcp -m tcp --dport 22 -m set --match-set trusted src -j ACCEPT",
+            "pass in quick proto tcp from <trusted> to any port 22",
+        ),
     ] {
         let bans = first.contains("192.0.2.77");
         for fixture in Fixture::all() {
             let of_ipv6 = fixture.texts.iter().any(|text| text.name.contains('6'));
-            if bans && (of_ipv6 || TOGETHER.contains(&fixture.finding.as_str())) {
+            if bans && (of_ipv6 || TOGETHER.contains(&(&fixture.finding, &fixture.name))) {
                 continue;
             }
-            let Some(changed) = fixture_with_first(&fixture, first, "") else { continue };
+            let Some(changed) = fixture_with_first(&fixture, first, of_pf) else { continue };
             tried += 1;
             let (mut before, mut after) = (findings(&fixture), findings(&changed));
             if bans {

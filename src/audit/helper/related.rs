@@ -133,13 +133,9 @@ fn expected_finding(
     if data.is_empty() {
         return Ok(Vec::new());
     }
-    let mut judged = Vec::new();
-    for one in stopped(context, data) {
-        // Sources that are turned away are so with their control connections already.
-        if !context.is_banned(&one)? {
-            judged.push(one);
-        }
-    }
+    // Sources that are turned away are so with their control connections already.
+    let judged = stopped(context, data);
+    let judged = context.but_banned(judged)?;
     if judged.is_empty() {
         return Ok(Vec::new());
     }
