@@ -51,10 +51,11 @@ pub(super) fn unreached(context: &mut Context<'_>) -> Result<Vec<Finding>, TooCo
 
 fn one(context: &mut Context<'_>, place: RuleRef, openers: &[Judged]) -> Result<Option<Finding>, TooComplex> {
     let ruleset = context.ruleset();
-    let entered = is_entered(ruleset, place.chain, |_| true);
+    let bases = ruleset.bases_of(place.chain);
+    let entered = !bases.is_empty();
     for path in Path::ALL {
         // A rule of a chain for one way is not meant for what takes another.
-        if entered && !is_entered(ruleset, place.chain, |hook| path.passes(hook)) {
+        if entered && !bases.iter().any(|base| path.passes(base.hook)) {
             continue;
         }
         let here = openers.iter().filter(|judged| judged.crossing.path == path);
@@ -196,23 +197,4 @@ fn alone_at_first(ruleset: &Ruleset, place: RuleRef, path: Path) -> Ruleset {
         helper_objects: ruleset.helper_objects.clone(),
         chains: chains.collect(),
     }
-}
-
-/// Whether packets come to a chain from the hooks that `from` holds for: it is a base chain, or one that they come to
-/// goes on in it.
-fn is_entered(ruleset: &Ruleset, chain: usize, from: impl Fn(Hook) -> bool) -> bool {
-    let mut entered: Vec<usize> = (0..ruleset.chains.len())
-        .filter(|&index| ruleset.chains[index].base.is_some_and(|base| from(base.hook)))
-        .collect();
-    let mut next = 0;
-    while let Some(&index) = entered.get(next) {
-        next += 1;
-        let from = &ruleset.chains[index];
-        for action in from.rules.iter().flat_map(|rule| &rule.actions) {
-            let (Action::Jump(name) | Action::Goto(name)) = action else { continue };
-            let to = ruleset.chains.iter().position(|to| to.name == *name && to.table == from.table);
-            entered.extend(to.filter(|to| !entered.contains(to)));
-        }
-    }
-    entered.contains(&chain)
 }

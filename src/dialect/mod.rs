@@ -104,6 +104,58 @@ pub fn rule_lines(rule: &Rule, chain: &Chain, dialect: Dialect) -> Vec<String> {
     }
 }
 
+/// Whether `lines` are what `dialect` needs to say a rule of `chain`: reading them gives the rule again. What is not built
+/// for [`write()`] may be more than a dialect's writer knows to say.
+#[must_use]
+pub fn says(lines: &[String], rule: &Rule, chain: &Chain, dialect: Dialect) -> bool {
+    let [line] = lines else { return false };
+    let Chain { table, name, .. } = chain;
+    let reading = match dialect {
+        Dialect::Iptables => {
+            let family = if table.family.sees(Family::Ipv4) { Family::Ipv4 } else { Family::Ipv6 };
+            let input =
+                iptables::Input { number: 0, family, table: "filter", sets: &iptables::Sets::default() };
+            iptables::read(&format!("*{}\n:{name} -\n-A {name} {line}\nCOMMIT\n", table.name), input)
+        }
+        Dialect::Nftables => {
+            let text =
+                format!("table {} {} {{\nchain {name} {{\n{line}\n}}\n}}\n", table.family.id(), table.name);
+            nftables::read(&text, 0, &mut |_| None)
+        }
+        Dialect::PfOpenbsd | Dialect::PfFreebsd if !table.name.is_empty() => return false,
+        Dialect::PfOpenbsd => pf::read(line, pf::Flavour::Openbsd, &mut |_| None),
+        Dialect::PfFreebsd => pf::read(line, pf::Flavour::Freebsd, &mut |_| None),
+    };
+    let mut read = reading.ruleset.chains.iter().flat_map(|chain| &chain.rules);
+    let (Some(read), None) = (read.next(), read.next()) else { return false };
+    let asks_all_of = |a: &Rule, b: &Rule| b.matches.iter().all(|one| a.matches.contains(one));
+    asks_all_of(read, rule)
+        && asks_all_of(rule, read)
+        && read.actions == rule.actions
+        && read.quick == rule.quick
+}
+
+/// The text that adds `ruleset`, one that `flow::helper_chains` builds, to what a text of `dialect` says already.
+#[must_use]
+pub fn addition(ruleset: &Ruleset, dialect: Dialect) -> String {
+    match dialect {
+        Dialect::Iptables => iptables::write(ruleset).into_iter().map(|(_, text)| text).collect(),
+        Dialect::Nftables => nftables::tables(ruleset),
+        Dialect::PfOpenbsd => pf::write(ruleset, pf::Flavour::Openbsd),
+        Dialect::PfFreebsd => pf::write(ruleset, pf::Flavour::Freebsd),
+    }
+}
+
+/// The commands that add it to the rules in force, each without the name of the program. pf has none.
+#[must_use]
+pub fn commands(ruleset: &Ruleset, dialect: Dialect) -> Vec<String> {
+    match dialect {
+        Dialect::Iptables => iptables::commands(ruleset),
+        Dialect::Nftables => nftables::commands(ruleset),
+        Dialect::PfOpenbsd | Dialect::PfFreebsd => Vec::new(),
+    }
+}
+
 /// How a file of [`write()`] is put to work.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Usage {

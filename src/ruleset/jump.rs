@@ -1,8 +1,9 @@
-//! Jumps that the kernel refuses to load: into a chain that is not there, and back into one that is left by them.
+//! Where chains are entered from, and jumps that the kernel refuses to load: into a chain that is not there, and back into
+//! one that is left by them.
 
 use super::order::Order;
 use super::trace::RuleRef;
-use super::{Action, Ruleset};
+use super::{Action, BaseChain, Ruleset};
 
 /// A jump that leads nowhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -55,6 +56,30 @@ pub fn broken_jumps(ruleset: &Ruleset) -> Vec<BrokenJump> {
         }
     }
     broken
+}
+
+impl Ruleset {
+    /// The base chains from which packets come to the chain at `index`; the chain itself, if it is one.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such chain.
+    #[must_use]
+    pub fn bases_of(&self, index: usize) -> Vec<BaseChain> {
+        let mut entered = vec![index];
+        let mut next = 0;
+        while let Some(&target) = entered.get(next) {
+            next += 1;
+            let target = &self.chains[target];
+            for (from, chain) in self.chains.iter().enumerate() {
+                let enters = || jumps(self, from).any(|(_, name)| name == target.name);
+                if chain.table == target.table && !entered.contains(&from) && enters() {
+                    entered.push(from);
+                }
+            }
+        }
+        entered.into_iter().filter_map(|index| self.chains[index].base).collect()
+    }
 }
 
 /// The jumps of a chain: the rule, and the name of the chain that it enters.

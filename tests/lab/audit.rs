@@ -23,6 +23,7 @@ const WORKS_WITHIN: u8 = 10;
 struct Broken {
     side: Side,
     place: Place,
+    strategy: Strategy,
     backend: Backend,
     mode: Mode,
     family: Family,
@@ -52,7 +53,7 @@ impl Broken {
     }
 
     fn scenario(&self) -> Scenario {
-        Scenario { side: self.side, place: self.place, strategy: Strategy::Static }
+        Scenario { side: self.side, place: self.place, strategy: self.strategy }
     }
 
     fn transfer(&self) -> Transfer {
@@ -72,7 +73,7 @@ fn prove(broken: &Broken) {
     let scenario = broken.scenario();
     let topology = Topology::new(scenario.plan());
     let firewall = topology.host(scenario.firewall());
-    let server = Vsftpd::start(&topology, None);
+    let server = Vsftpd::start(&topology, scenario.advertised());
     let client = Client::new(&topology, &server);
     let loader = Loader::new(broken.backend);
     let folder = folder("audit");
@@ -120,12 +121,13 @@ fn audit(directory: &Path, file: &str, options: &[&str]) -> String {
 }
 
 macro_rules! broken {
-    ($($name:ident: $side:ident $place:ident $backend:ident, $mode:ident over $family:ident, $finding:literal, $rules:literal;)*) => {$(
+    ($($name:ident: $side:ident $place:ident $strategy:ident $backend:ident, $mode:ident over $family:ident, $finding:literal, $rules:literal;)*) => {$(
         #[test]
         fn $name() {
             prove(&Broken {
                 side: Side::$side,
                 place: Place::$place,
+                strategy: Strategy::$strategy,
                 backend: Backend::$backend,
                 mode: Mode::$mode,
                 family: Family::$family,
@@ -137,7 +139,7 @@ macro_rules! broken {
 }
 
 broken! {
-    passive_ports_closed_on_the_server: Server Host Nft, Epsv over V6, "FTP005", "\
+    passive_ports_closed_on_the_server: Server Host Static Nft, Epsv over V6, "FTP005", "\
 table inet filter {
 	chain input {
 		type filter hook input priority filter; policy drop;
@@ -148,7 +150,7 @@ table inet filter {
 	}
 }
 ";
-    passive_ports_rejected_in_a_chain_of_their_own: Server Host IptablesNft, Pasv over V4, "FTP005", "\
+    passive_ports_rejected_in_a_chain_of_their_own: Server Host Static IptablesNft, Pasv over V4, "FTP005", "\
 *filter
 :INPUT ACCEPT [0:0]
 :FORWARD ACCEPT [0:0]
@@ -161,7 +163,7 @@ table inet filter {
 -A services -p tcp -j REJECT --reject-with tcp-reset
 COMMIT
 ";
-    active_connections_closed_on_the_server: Server Host IptablesLegacy, Port over V4, "FTP021", "\
+    active_connections_closed_on_the_server: Server Host Static IptablesLegacy, Port over V4, "FTP021", "\
 *filter
 :INPUT DROP [0:0]
 :FORWARD DROP [0:0]
@@ -172,7 +174,7 @@ COMMIT
 -A OUTPUT -m conntrack --ctstate ESTABLISHED -j ACCEPT
 COMMIT
 ";
-    control_connection_closed_on_the_server: Server Host Nft, Pasv over V4, "FTP004", "\
+    control_connection_closed_on_the_server: Server Host Static Nft, Pasv over V4, "FTP004", "\
 table ip filter {
 	chain input {
 		type filter hook input priority 0; policy accept;
@@ -183,7 +185,7 @@ table ip filter {
 	}
 }
 ";
-    replies_closed_on_the_server: Server Host IptablesNft, Pasv over V4, "FTP004", "\
+    replies_closed_on_the_server: Server Host Static IptablesNft, Pasv over V4, "FTP004", "\
 *filter
 :INPUT DROP [0:0]
 :FORWARD DROP [0:0]
@@ -192,13 +194,13 @@ table ip filter {
 -A INPUT -p tcp -m tcp --dport 30000:30009 -j ACCEPT
 COMMIT
 ";
-    passive_ports_closed_at_the_gateway_of_the_server: Server Gateway Nft, Epsv over V6, "FTP005", "\
+    passive_ports_closed_at_the_gateway_of_the_server: Server Gateway Static Nft, Epsv over V6, "FTP005", "\
 add table inet filter
 add chain inet filter forward { type filter hook forward priority filter; policy drop; }
 add rule inet filter forward ct state established accept
 add rule inet filter forward iifname \"outside\" tcp dport 21 accept
 ";
-    active_connections_closed_at_the_gateway_of_the_server: Server Gateway IptablesLegacy, Port over V4, "FTP021", "\
+    active_connections_closed_at_the_gateway_of_the_server: Server Gateway Static IptablesLegacy, Port over V4, "FTP021", "\
 *filter
 :INPUT DROP [0:0]
 :FORWARD DROP [0:0]
@@ -207,7 +209,7 @@ add rule inet filter forward iifname \"outside\" tcp dport 21 accept
 -A FORWARD -i outside -p tcp -m multiport --dports 21,30000:30009 -j ACCEPT
 COMMIT
 ";
-    passive_ports_closed_on_the_client: Client Host Nft, Pasv over V4, "FTP005", "\
+    passive_ports_closed_on_the_client: Client Host Static Nft, Pasv over V4, "FTP005", "\
 table inet filter {
 	chain output {
 		type filter hook output priority filter; policy drop;
@@ -218,7 +220,7 @@ table inet filter {
 	}
 }
 ";
-    active_connections_closed_on_the_client: Client Host IptablesNft, Port over V4, "FTP021", "\
+    active_connections_closed_on_the_client: Client Host Static IptablesNft, Port over V4, "FTP021", "\
 *filter
 :INPUT DROP [0:0]
 :FORWARD DROP [0:0]
@@ -227,7 +229,7 @@ table inet filter {
 -A INPUT -m conntrack --ctstate ESTABLISHED -j ACCEPT
 COMMIT
 ";
-    control_connection_closed_at_the_gateway_of_the_clients: Client Gateway Nft, Epsv over V6, "FTP004", "\
+    control_connection_closed_at_the_gateway_of_the_clients: Client Gateway Static Nft, Epsv over V6, "FTP004", "\
 table inet filter {
 	chain forward {
 		type filter hook forward priority filter; policy drop;
@@ -236,7 +238,7 @@ table inet filter {
 	}
 }
 ";
-    passive_ports_closed_at_the_gateway_of_the_clients: Client Gateway IptablesNft, Epsv over V6, "FTP005", "\
+    passive_ports_closed_at_the_gateway_of_the_clients: Client Gateway Static IptablesNft, Epsv over V6, "FTP005", "\
 *filter
 :INPUT ACCEPT [0:0]
 :FORWARD DROP [0:0]
@@ -244,5 +246,143 @@ table inet filter {
 -A FORWARD -m conntrack --ctstate ESTABLISHED -j ACCEPT
 -A FORWARD -i inside -p tcp -m tcp --dport 21 -j ACCEPT
 COMMIT
+";
+    helper_that_no_rule_attaches: Server Host Helper IptablesLegacy, Pasv over V4, "FTP009", "\
+*filter
+:INPUT DROP [0:0]
+:FORWARD DROP [0:0]
+:OUTPUT ACCEPT [0:0]
+-A INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+-A INPUT -p tcp -m tcp --dport 21 -j ACCEPT
+COMMIT
+";
+    helper_that_no_rule_attaches_at_the_gateway: Server Gateway Helper Nft, Epsv over V6, "FTP009", "\
+add table inet filter
+add chain inet filter forward { type filter hook forward priority filter; policy drop; }
+add rule inet filter forward ct state established,related accept
+add rule inet filter forward iifname \"outside\" tcp dport 21 accept
+";
+    helper_before_connection_tracking: Server Host Helper Nft, Pasv over V4, "FTP014", "\
+table inet filter {
+	ct helper ftp-standard {
+		type \"ftp\" protocol tcp;
+	}
+	chain helper {
+		type filter hook prerouting priority raw; policy accept;
+		tcp dport 21 ct helper set \"ftp-standard\"
+	}
+	chain input {
+		type filter hook input priority filter; policy drop;
+		meta l4proto ipv6-icmp accept
+		ct state established accept
+		tcp dport 21 accept
+		ct state related ct helper \"ftp\" tcp dport 30000-30009 accept
+	}
+}
+";
+    helper_by_the_name_of_its_object: Server Host Helper Nft, Epsv over V6, "FTP015", "\
+table inet filter {
+	ct helper ftp-standard {
+		type \"ftp\" protocol tcp;
+	}
+	chain helper {
+		type filter hook prerouting priority filter; policy accept;
+		tcp dport 21 ct helper set \"ftp-standard\"
+	}
+	chain input {
+		type filter hook input priority filter; policy drop;
+		meta l4proto ipv6-icmp accept
+		ct state established accept
+		tcp dport 21 accept
+		ct state related ct helper \"ftp-standard\" tcp dport 30000-30009 accept
+	}
+}
+";
+    helper_for_the_other_family: Server Host Helper Nft, Epsv over V6, "FTP016", "\
+table inet filter {
+	ct helper ftp-standard {
+		type \"ftp\" protocol tcp;
+		l3proto ip;
+	}
+	chain helper {
+		type filter hook prerouting priority filter; policy accept;
+		tcp dport 21 ct helper set \"ftp-standard\"
+	}
+	chain input {
+		type filter hook input priority filter; policy drop;
+		meta l4proto ipv6-icmp accept
+		ct state established accept
+		tcp dport 21 accept
+		ct state related ct helper \"ftp\" tcp dport 30000-30009 accept
+	}
+}
+";
+    helper_where_packets_of_this_machine_do_not_pass: Client Host Helper IptablesNft, Port over V4, "FTP017", "\
+*raw
+:PREROUTING ACCEPT [0:0]
+:OUTPUT ACCEPT [0:0]
+-A PREROUTING -p tcp -m tcp --dport 21 -j CT --helper ftp
+COMMIT
+*filter
+:INPUT DROP [0:0]
+:FORWARD DROP [0:0]
+:OUTPUT ACCEPT [0:0]
+-A INPUT -m conntrack --ctstate ESTABLISHED -j ACCEPT
+-A INPUT -p tcp -m tcp --sport 20 -m conntrack --ctstate RELATED -m helper --helper ftp -j ACCEPT
+COMMIT
+";
+    helper_for_another_port: Server Gateway Helper IptablesLegacy, Pasv over V4, "FTP018", "\
+*raw
+:PREROUTING ACCEPT [0:0]
+:OUTPUT ACCEPT [0:0]
+-A PREROUTING -p tcp -m tcp --dport 2121 -j CT --helper ftp
+COMMIT
+*filter
+:INPUT DROP [0:0]
+:FORWARD DROP [0:0]
+:OUTPUT ACCEPT [0:0]
+-A FORWARD -m conntrack --ctstate ESTABLISHED -j ACCEPT
+-A FORWARD -i outside -p tcp -m tcp --dport 21 -j ACCEPT
+-A FORWARD -i outside -p tcp -m tcp --dport 30000:30009 -m conntrack --ctstate RELATED -m helper --helper ftp -j ACCEPT
+COMMIT
+";
+    helper_that_names_the_address_from_behind_translation: Server Nat Helper IptablesNft, Pasv over V4, "FTP018", "\
+*raw
+:PREROUTING ACCEPT [0:0]
+:OUTPUT ACCEPT [0:0]
+-A PREROUTING -d 10.0.0.5/32 -p tcp -m tcp --dport 21 -j CT --helper ftp
+COMMIT
+*nat
+:PREROUTING ACCEPT [0:0]
+-A PREROUTING -d 198.51.100.5/32 -i outside -p tcp -m tcp --dport 21 -j DNAT --to-destination 10.0.0.5
+COMMIT
+*filter
+:INPUT DROP [0:0]
+:FORWARD DROP [0:0]
+:OUTPUT ACCEPT [0:0]
+-A FORWARD -m conntrack --ctstate ESTABLISHED -j ACCEPT
+-A FORWARD -i outside -p tcp -m tcp --dport 21 -j ACCEPT
+-A FORWARD -i outside -p tcp -m tcp --dport 30000:30009 -m conntrack --ctstate RELATED -m helper --helper ftp -j ACCEPT
+COMMIT
+";
+    ports_of_the_range_that_translation_changes: Server NatAdvertised Static Nft, Pasv over V4, "FTP028", "\
+table ip nat {
+	chain prerouting {
+		type nat hook prerouting priority dstnat; policy accept;
+		iifname \"outside\" ip daddr 198.51.100.5 tcp dport 21 dnat to 10.0.0.5
+		iifname \"outside\" ip daddr 198.51.100.5 tcp dport 30000-30009 dnat to 10.0.0.5:31000-31009
+	}
+	chain postrouting {
+		type nat hook postrouting priority srcnat; policy accept;
+		oifname \"outside\" ip saddr 10.0.0.5 snat to 198.51.100.5
+	}
+}
+table inet filter {
+	chain forward {
+		type filter hook forward priority filter; policy drop;
+		ct state established accept
+		iifname \"outside\" ip daddr 10.0.0.5 tcp dport { 21, 31000-31009 } accept
+	}
+}
 ";
 }

@@ -154,11 +154,51 @@ const BROKEN: [(&str, &str); 4] = [
     ),
 ];
 
+/// The same where the service counts on a helper: no rule attaches it, or one does where it has no effect.
+const UNAIDED: [(&str, &str); 3] = [
+    (
+        "nft -f -",
+        "table inet filter {
+            chain input {
+                type filter hook input priority filter; policy drop;
+                icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept
+                ct state established,related accept
+                tcp dport 21 accept
+            }
+        }",
+    ),
+    (
+        "nft -f -",
+        "table inet filter {
+            ct helper ftp-standard {
+                type \"ftp\" protocol tcp;
+            }
+            chain early {
+                type filter hook prerouting priority raw; policy accept;
+                tcp dport 21 ct helper set \"ftp-standard\"
+            }
+            chain input {
+                type filter hook input priority filter; policy drop;
+                icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept
+                ct state established accept
+                ct state related ct helper \"ftp\" tcp dport 30000-30019 accept
+                tcp dport 21 accept
+            }
+        }",
+    ),
+    (
+        "iptables-legacy-restore",
+        "*filter\n:INPUT DROP\n-A INPUT -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT\n-A INPUT -p tcp --dport 21 -j ACCEPT\nCOMMIT\n",
+    ),
+];
+
 /// The commands that an audit of what is in force says, carried out one finding after another, mend it.
 #[test]
 fn the_commands_that_are_said_mend_what_is_in_force() {
     require();
-    for (program, rules) in BROKEN {
+    let static_ones = BROKEN.map(|(program, rules)| (program, rules, SERVICE.to_owned()));
+    let by_helper = UNAIDED.map(|(program, rules)| (program, rules, format!("{SERVICE} --strategy helper")));
+    for (program, rules, options) in static_ones.into_iter().chain(by_helper) {
         let namespace = Namespace::new("live");
         let folder = folder("live");
         feed(namespace.command("sh").args(["-c", program]), rules);
@@ -166,7 +206,7 @@ fn the_commands_that_are_said_mend_what_is_in_force() {
         for _ in 0..4 {
             let mut command = namespace.command(env!("CARGO_BIN_EXE_ftpfw"));
             command.args(["--lang", "en", "audit", "--live", "--fail-on", "never"]);
-            let report = run(command.args(SERVICE.split_whitespace()));
+            let report = run(command.args(options.split_whitespace()));
             let help = report.lines().filter_map(|line| line.trim_start().strip_prefix("= help: "));
             // All commands of the first finding that has any.
             let is_command = |help: &&str| help.starts_with("nft '") || help.starts_with("iptables");

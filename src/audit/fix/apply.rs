@@ -29,7 +29,7 @@ pub(super) fn passes(ruleset: &Ruleset, edits: &[Edit], sample: &Sample) -> bool
 /// The rule set that `edits` make of those rules that are kept.
 fn changed(ruleset: &Ruleset, edits: &[Edit], is_kept: impl Fn(&Rule) -> bool) -> Ruleset {
     let chains = ruleset.chains.iter().enumerate().map(|(index, chain)| {
-        let own: Vec<&Edit> = edits.iter().filter(|edit| edit.chain() == index).collect();
+        let own: Vec<&Edit> = edits.iter().filter(|edit| edit.chain() == Some(index)).collect();
         let inserted = |place: Option<usize>| {
             own.iter().filter_map(move |edit| match edit {
                 Edit::Insert { before, rule, .. } if *before == place => Some(rule.rule.clone()),
@@ -52,9 +52,16 @@ fn changed(ruleset: &Ruleset, edits: &[Edit], is_kept: impl Fn(&Rule) -> bool) -
         rules.extend(inserted(None));
         Chain { table: chain.table.clone(), name: chain.name.clone(), base: chain.base, rules }
     });
-    Ruleset {
+    let mut changed = Ruleset {
         skipped_interfaces: ruleset.skipped_interfaces.clone(),
         helper_objects: ruleset.helper_objects.clone(),
         chains: chains.collect(),
+    };
+    for edit in edits {
+        if let Edit::Add { part, .. } = edit {
+            changed.helper_objects.extend(part.helper_objects.iter().cloned());
+            changed.chains.extend(part.chains.iter().cloned());
+        }
     }
+    changed
 }

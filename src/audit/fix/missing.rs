@@ -131,7 +131,8 @@ fn is_last_match(ruleset: &Ruleset, by: RuleRef) -> bool {
     chain.base.is_some_and(|base| base.hook == Hook::PfFilter) && !chain.rules[by.rule].quick
 }
 
-fn is_filter(hook: Hook, path: Path) -> bool {
+/// Whether a chain at `hook` filters what takes `path`.
+pub(super) fn is_filter(hook: Hook, path: Path) -> bool {
     match path {
         _ if hook == Hook::PfFilter => true,
         Path::Input => hook == Hook::Input,

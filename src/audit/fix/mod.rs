@@ -4,9 +4,13 @@
 //! packet is decided. Whether a mend is safe, that is removes the finding and adds none, is not argued but tried:
 //! [`Trials`] change the texts, read them again, and audit what came of it.
 
+mod addition;
 mod apply;
 mod broad;
+mod helper;
 mod missing;
+mod nat;
+mod related;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -14,15 +18,17 @@ mod trial;
 
 pub use trial::{Patch, Trials};
 
+use super::broad::{Kind, Message as Misbroad};
 use super::context::Context;
 use super::finding::{Finding, Message};
+use super::nat::Message as Misnat;
 use super::shadow::Cause;
 use super::{Place, RuleId};
-use crate::deployment::Firewall;
+use crate::deployment::{Firewall, Strategy};
 use crate::dialect::collection::Text;
 use crate::dialect::{self, Dialect};
 use crate::ruleset::trace::RuleRef;
-use crate::ruleset::{Hook, Rule, Ruleset, System};
+use crate::ruleset::{Chain, Hook, Rule, Ruleset, System};
 
 /// Changes of a rule set that mend a finding.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,6 +65,13 @@ pub enum Edit {
         /// The others; none where it is of no use.
         by: Vec<Written>,
     },
+    /// Chains that are not there yet, with the objects that their rules name.
+    Add {
+        /// The text that they go into, by its number.
+        text: usize,
+        /// The chains and objects.
+        part: Ruleset,
+    },
 }
 
 /// A rule and how its dialect says it.
@@ -70,6 +83,15 @@ pub struct Written {
     pub lines: Vec<String>,
 }
 
+impl Written {
+    /// A rule that was read, and then changed. `None` where the dialect's writer, which is made for generated rules, does
+    /// not know how to say it.
+    fn altered(rule: Rule, chain: &Chain, dialect: Dialect) -> Option<Self> {
+        let lines = dialect::rule_lines(&rule, chain, dialect);
+        dialect::says(&lines, &rule, chain, dialect).then_some(Self { rule, lines })
+    }
+}
+
 impl Edit {
     /// A new rule in front of all that were read from the same words as the rule at `before`.
     fn insertion(
@@ -78,6 +100,11 @@ impl Edit {
         rule: Rule,
         dialect: Dialect,
     ) -> Option<Self> {
+        let lines = dialect::rule_lines(&rule, ruleset.chains.get(chain)?, dialect);
+        Self::inserted(ruleset, (chain, before), Written { rule, lines })
+    }
+
+    fn inserted(ruleset: &Ruleset, (chain, before): (usize, Option<usize>), rule: Written) -> Option<Self> {
         let rules = &ruleset.chains.get(chain)?.rules;
         let before = before.map(|at| {
             let origin = rules.get(at).and_then(|rule| rule.origin);
@@ -85,16 +112,16 @@ impl Edit {
                 rules.iter().take(at).rev().take_while(|rule| origin.is_some() && rule.origin == origin);
             at - alike.count()
         });
-        let lines = dialect::rule_lines(&rule, ruleset.chains.get(chain)?, dialect);
-        Some(Self::Insert { chain, before, rule: Written { rule, lines } })
+        Some(Self::Insert { chain, before, rule })
     }
 
-    /// The chain that it changes.
+    /// The chain that it changes, if it changes one.
     #[must_use]
-    pub fn chain(&self) -> usize {
+    pub fn chain(&self) -> Option<usize> {
         match self {
-            Self::Insert { chain, .. } => *chain,
-            Self::Replace { at, .. } => at.chain,
+            Self::Insert { chain, .. } => Some(*chain),
+            Self::Replace { at, .. } => Some(at.chain),
+            Self::Add { .. } => None,
         }
     }
 }
@@ -103,17 +130,33 @@ impl Edit {
 pub(super) fn proposed(context: &mut Context<'_>, finding: &Finding) -> Option<Fix> {
     match &finding.message {
         Message::Missing(message) => missing::mend(context, message).ok()?,
+        Message::Broad(Misbroad { kind: Kind::Related { named, .. }, .. }) => {
+            related::mend(context, finding, *named)
+        }
         Message::Broad(message) => broad::mend(context, finding, message).ok()?,
         Message::Shadow(message) => moved(context, finding, message.cause),
-        Message::Family(_) | Message::Helper(_) | Message::Nat(_) if OPENED.contains(&finding.rule) => {
+        Message::Family(_) | Message::Helper(_) | Message::Nat(_) if is_opened(context, finding.rule) => {
             missing::mend_flows(context, &finding.flows).ok()?
         }
+        Message::Helper(message) => helper::mend(context, finding, message),
+        Message::Nat(Misnat::Remapped { private, range, .. }) => {
+            nat::mend(context, finding, *private, *range)
+        }
+        Message::Nat(Misnat::Twice { .. }) => helper::without(context, finding),
         _ => None,
     }
 }
 
-/// The findings that are gone once what their flows need is let through.
-const OPENED: [RuleId; 4] = [RuleId::FTP012, RuleId::FTP013, RuleId::FTP025, RuleId::FTP027];
+/// Whether a finding is gone once what its flows need is let through, in the way that the deployment has chosen.
+fn is_opened(context: &Context<'_>, rule: RuleId) -> bool {
+    let by_helper = context.firewall().strategy == Strategy::Helper;
+    match rule {
+        RuleId::FTP012 | RuleId::FTP025 | RuleId::FTP027 => true,
+        RuleId::FTP009 | RuleId::FTP010 => !by_helper,
+        RuleId::FTP013 => by_helper,
+        _ => false,
+    }
+}
 
 /// A rule that never decides, in front of the first that does instead.
 fn moved(context: &Context<'_>, finding: &Finding, cause: Cause) -> Option<Fix> {
@@ -127,9 +170,13 @@ fn moved(context: &Context<'_>, finding: &Finding, cause: Cause) -> Option<Fix> 
     if cause != Cause::Earlier || first >= at {
         return None;
     }
-    let rule = context.rule(Place::Rule(at))?.clone();
-    let dialect = dialect_of(ruleset, at.chain, context.firewall())?;
-    let before = Edit::insertion(ruleset, (at.chain, Some(first.rule)), rule, dialect)?;
+    let (rule, chain) = (context.rule(Place::Rule(at))?.clone(), &ruleset.chains[at.chain]);
+    let rule = match text::words(ruleset, at, &context.subject.rules.texts) {
+        // It may ask for more than the writer of its dialect knows to say.
+        Some(words) => Written { rule, lines: vec![words] },
+        None => Written::altered(rule, chain, dialect_of(ruleset, at.chain, context.firewall())?)?,
+    };
+    let before = Edit::inserted(ruleset, (at.chain, Some(first.rule)), rule)?;
     Some(Fix::new(vec![before, Edit::Replace { at, by: Vec::new() }]))
 }
 

@@ -1,23 +1,27 @@
 //! Changing the texts that a rule set was read from: each new rule in the form of its neighbours.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
-use super::{Edit, Written};
+use super::{Edit, Written, addition};
 use crate::dialect::collection::Text;
+use crate::ruleset::trace::RuleRef;
 use crate::ruleset::{Chain, Origin, Rule, Ruleset, System};
 
 /// A stretch of a text and what stands there instead.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Change {
-    text: usize,
-    stretch: Range<usize>,
-    by: String,
+pub(super) struct Change {
+    pub(super) text: usize,
+    pub(super) stretch: Range<usize>,
+    pub(super) by: String,
 }
 
 /// The texts after `edits`. `None` where their form does not tell what to write: then people have to.
 pub(super) fn changed(ruleset: &Ruleset, edits: &[Edit], texts: &[Text]) -> Option<Vec<Text>> {
-    let changes: Option<Vec<Change>> = edits.iter().map(|edit| change(ruleset, edit, texts)).collect();
-    let mut changes = changes?;
+    let mut changes = Vec::new();
+    for edit in in_words(ruleset, edits)? {
+        changes.push(change(ruleset, &edit, texts)?);
+    }
     // From the end, so that places stay what they are; of several in one place the first stays first.
     changes.reverse();
     changes.sort_by_key(|change| std::cmp::Reverse((change.text, change.stretch.start)));
@@ -33,29 +37,81 @@ pub(super) fn changed(ruleset: &Ruleset, edits: &[Edit], texts: &[Text]) -> Opti
     Some(texts)
 }
 
+/// The same changes by the words that the rules were read from: what is done to several rules of the same words is done
+/// to these words once. `None` where it is done to some of these rules only.
+fn in_words<'e>(ruleset: &Ruleset, edits: &'e [Edit]) -> Option<Vec<Cow<'e, Edit>>> {
+    let origin = |at: &RuleRef| ruleset.chains.get(at.chain)?.rules.get(at.rule)?.origin;
+    let mut changes: Vec<Cow<'e, Edit>> = Vec::new();
+    let mut done: Vec<Origin> = Vec::new();
+    for edit in edits {
+        let Edit::Replace { at, .. } = edit else {
+            changes.push(Cow::Borrowed(edit));
+            continue;
+        };
+        let own = origin(at)?;
+        if done.contains(&own) {
+            continue;
+        }
+        done.push(own);
+        let alike = edits.iter().filter_map(|edit| match edit {
+            Edit::Replace { at, by } if origin(at) == Some(own) => Some((*at, by)),
+            _ => None,
+        });
+        let (places, by): (Vec<RuleRef>, Vec<&Vec<Written>>) = alike.unzip();
+        let chain = &ruleset.chains[at.chain];
+        let is_left = |(rule, one): (usize, &Rule)| {
+            one.origin == Some(own) && !places.contains(&RuleRef { chain: at.chain, rule })
+        };
+        if chain.rules.iter().enumerate().any(is_left) {
+            return None;
+        }
+        changes.push(Cow::Owned(Edit::Replace { at: *at, by: by.into_iter().flatten().cloned().collect() }));
+    }
+    Some(changes)
+}
+
 fn change(ruleset: &Ruleset, edit: &Edit, texts: &[Text]) -> Option<Change> {
-    let chain = ruleset.chains.get(edit.chain())?;
     match edit {
-        Edit::Insert { before: Some(before), rule, .. } => {
+        Edit::Insert { chain, before: Some(before), rule } => {
+            let chain = ruleset.chains.get(*chain)?;
             let place = Neighbour::new(ruleset, chain, *before, texts)?;
             let by = place.lines(rule)?;
             Some(place.before(&by))
         }
-        Edit::Insert { before: None, rule, .. } => match chain.rules.len().checked_sub(1) {
-            Some(last) => {
-                let place = Neighbour::new(ruleset, chain, last, texts)?;
-                let by = place.lines(rule)?;
-                Some(place.after(&by))
+        Edit::Insert { chain, before: None, rule } => {
+            let chain = ruleset.chains.get(*chain)?;
+            match chain.rules.len().checked_sub(1) {
+                Some(last) => {
+                    let place = Neighbour::new(ruleset, chain, last, texts)?;
+                    let by = place.lines(rule)?;
+                    Some(place.after(&by))
+                }
+                None => in_empty(chain, rule, texts),
             }
-            None => in_empty(chain, rule, texts),
-        },
+        }
         Edit::Replace { at, by } => {
+            let chain = ruleset.chains.get(at.chain)?;
             let place = Neighbour::new(ruleset, chain, at.rule, texts)?;
-            place.is_alone(chain, at.rule).then_some(())?;
             let by: Option<Vec<Vec<String>>> = by.iter().map(|rule| place.lines(rule)).collect();
             Some(place.instead(&by?.concat()))
         }
+        Edit::Add { text, part } => addition::change(ruleset, part, *text, texts.get(*text)?),
     }
+}
+
+/// The words of a rule as it was read, on one line and without what names its chain.
+pub(super) fn words(ruleset: &Ruleset, at: RuleRef, texts: &[Text]) -> Option<String> {
+    let chain = ruleset.chains.get(at.chain)?;
+    let place = Neighbour::new(ruleset, chain, at.rule, texts)?;
+    let own = &place.content[place.stretch.clone()];
+    let words = match chain.table.system {
+        System::Iptables => {
+            let line = format!("{}{own}", place.start.trim_start());
+            line.strip_prefix(appending(&line, &chain.name)?)?.trim().to_owned()
+        }
+        System::Nftables | System::Pf => own.to_owned(),
+    };
+    (!words.contains('\n')).then_some(words)
 }
 
 /// A rule that was read, in its text.
@@ -63,7 +119,6 @@ struct Neighbour<'a> {
     chain: &'a Chain,
     text: usize,
     content: &'a str,
-    origin: Origin,
     /// The rule.
     stretch: Range<usize>,
     /// What stands before it on its first line.
@@ -92,13 +147,7 @@ impl<'a> Neighbour<'a> {
         }
         let start = content[..stretch.start].rsplit('\n').next().unwrap_or_default();
         let end = content[stretch.end..].split('\n').next().unwrap_or_default();
-        Some(Self { chain, text, content, origin, stretch, start, end })
-    }
-
-    /// Whether no other rule was read from the same words.
-    fn is_alone(&self, chain: &Chain, rule: usize) -> bool {
-        let mut others = chain.rules.iter().enumerate().filter(|(place, _)| *place != rule);
-        !others.any(|(_, other)| other.origin == Some(self.origin))
+        Some(Self { chain, text, content, stretch, start, end })
     }
 
     /// The line or lines of a rule in the form of this one, without indentation.

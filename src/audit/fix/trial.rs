@@ -95,23 +95,24 @@ struct Trial<'a> {
 }
 
 impl Trial<'_> {
-    /// The state in which a finding is mended, and nothing else worse.
+    /// The state in which a finding is mended, and nothing else worse. What comes to light on the way is mended with it.
     fn mended(&self, wanted: &Key) -> Option<Self> {
         let before = counts(&self.audit);
         let mut finding = self.audit.findings.iter().find(|finding| key(finding) == *wanted)?.clone();
+        let wanted = finding.clone();
         let mut next = self.with(&finding)?;
         for _ in 0..ROUNDS {
             let after = counts(&next.audit);
             let count = |counts: &Counts, of: &Finding| counts.get(&of.rule).copied().unwrap_or_default();
-            let worse = next.audit.findings.iter().any(|found| count(&after, found) > count(&before, found));
-            if worse {
-                return None;
-            }
-            if count(&after, &finding) < count(&before, &finding) {
-                return Some(next);
-            }
-            let same = |found: &&Finding| (found.rule, &found.flows) == (finding.rule, &finding.flows);
-            finding = next.audit.findings.iter().find(same)?.clone();
+            let worse = next.audit.findings.iter().find(|found| count(&after, found) > count(&before, found));
+            finding = match worse {
+                Some(other) => other.clone(),
+                None if count(&after, &wanted) < count(&before, &wanted) => return Some(next),
+                None => {
+                    let same = |found: &&Finding| (found.rule, &found.flows) == (wanted.rule, &wanted.flows);
+                    next.audit.findings.iter().find(same)?.clone()
+                }
+            };
             next = next.with(&finding)?;
         }
         None

@@ -1,6 +1,6 @@
 //! FTP031, FTP041: what the kernel has to have or to be set to where a helper is in use.
 
-use super::rules::{bases, cause, helper_rules, is_before_translation};
+use super::rules::{cause, helper_rules, is_before_translation};
 use super::{Message, reading};
 use crate::audit::addresses::by_way_back;
 use crate::audit::context::{Context, milder};
@@ -26,7 +26,7 @@ pub(in crate::audit) fn before_seqadj_fix(context: &Context<'_>) -> Vec<Finding>
     }
     let ruleset = context.ruleset();
     let late = helper_rules(ruleset).find(|&place| {
-        let is_late = || bases(ruleset, place.chain).into_iter().any(|base| !is_before_translation(base));
+        let is_late = || ruleset.bases_of(place.chain).into_iter().any(|base| !is_before_translation(base));
         ruleset.chains[place.chain].table.system == System::Nftables
             && cause(context, place, family).is_none()
             && is_late()

@@ -224,7 +224,7 @@ pub(super) fn cause(context: &Context<'_>, place: RuleRef, family: Family) -> Op
     if rule.matches.iter().any(|condition| excludes(condition, family)) {
         return Some(Cause::Family(Limit::Rule));
     }
-    let bases = bases(ruleset, place.chain);
+    let bases = ruleset.bases_of(place.chain);
     let hooks = control_hooks(context);
     let Some(base) = bases.iter().find(|base| hooks.contains(&base.hook)) else {
         return bases.first().map(|base| Cause::WrongChain { hook: base.hook, right: hooks[0] });
@@ -252,26 +252,6 @@ fn control_hooks(context: &Context<'_>) -> [Hook; 2] {
         (deployment::Place::Host, Side::Server) => [Hook::Prerouting, Hook::Input],
         (deployment::Place::Host, Side::Client) => [Hook::Output, Hook::Postrouting],
     }
-}
-
-/// The base chains from which a chain is entered.
-pub(super) fn bases(ruleset: &Ruleset, chain: usize) -> Vec<BaseChain> {
-    let mut entered = vec![chain];
-    let mut next = 0;
-    while let Some(&target) = entered.get(next) {
-        next += 1;
-        let target = &ruleset.chains[target];
-        for (index, from) in ruleset.chains.iter().enumerate() {
-            let enters = |action: &Action| matches!(action, Action::Jump(name) | Action::Goto(name) if *name == target.name);
-            if from.table == target.table
-                && !entered.contains(&index)
-                && from.rules.iter().any(|rule| rule.actions.iter().any(enters))
-            {
-                entered.push(index);
-            }
-        }
-    }
-    entered.into_iter().filter_map(|index| ruleset.chains[index].base).collect()
 }
 
 /// Whether a rule names another port than that of the control connection, or the server's address as it is on the

@@ -6,4 +6,4 @@ mod write;
 
 pub use self::read::{Expected, Input, Problem, Sets, family_of, read, read_sets};
 pub(super) use self::usage::usage;
-pub(super) use self::write::{rule_lines, write};
+pub(super) use self::write::{commands, rule_lines, write};

@@ -50,6 +50,16 @@ fn write_table(text: &mut String, name: &str, chains: &[&Chain]) {
     text.push_str("COMMIT\n");
 }
 
+/// The options of the commands that append the rules of `ruleset` to built-in chains.
+pub(crate) fn commands(ruleset: &Ruleset) -> Vec<String> {
+    let of_chain = |chain: &Chain| -> Vec<String> {
+        let (table, name) = (&chain.table.name, &chain.name);
+        let lines = chain.rules.iter().flat_map(rule_lines);
+        lines.map(|line| format!("-t {table} -A {name} {line}")).collect()
+    };
+    ruleset.chains.iter().flat_map(of_chain).collect()
+}
+
 /// One rule as it stands after the name of its chain.
 pub(crate) fn rule_lines(rule: &Rule) -> Vec<String> {
     rule_parts(rule).iter().map(|part| part.trim_start().to_owned()).collect()

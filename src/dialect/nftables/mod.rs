@@ -7,4 +7,4 @@ mod write;
 pub use read::{Expected, Include, Included, Problem, read, read_json};
 
 pub(super) use usage::usage;
-pub(super) use write::{rule_text, write};
+pub(super) use write::{commands, rule_text, tables, write};

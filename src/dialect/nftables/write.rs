@@ -5,7 +5,9 @@ use std::net::IpAddr;
 use crate::dialect::Loading;
 use crate::dialect::text::{comment, net, push, with_ports};
 use crate::packet::{AddressSet, Family, PortRange, PortSet, Protocol};
-use crate::ruleset::{Action, BaseChain, Chain, Match, Policy, Rule, Ruleset, Table, TableFamily, priority};
+use crate::ruleset::{
+    Action, BaseChain, Chain, HelperObject, Match, Policy, Rule, Ruleset, Table, TableFamily, priority,
+};
 
 /// The longest comment of a rule, in bytes.
 const COMMENT_LIMIT: usize = 127;
@@ -15,44 +17,82 @@ const COMMENT_LIMIT: usize = 127;
 pub(crate) fn write(ruleset: &Ruleset, loading: Loading) -> String {
     let mut text = String::new();
     for table in ruleset.tables() {
-        let chains: Vec<&Chain> = ruleset.chains_of(table).collect();
-        clear(&mut text, table, &chains, loading);
-        push(&mut text, format_args!("\ntable {} {} {{\n", table.family.id(), table.name));
-        let mut blank = "";
-        for object in ruleset.helper_objects.iter().filter(|object| object.table == *table) {
-            // nft 1.0.6 wants the statement ended before the brace.
-            push(
-                &mut text,
-                format_args!(
-                    "\tct helper {} {{\n\t\ttype \"{}\" protocol tcp;\n\t}}\n",
-                    object.name, object.helper
-                ),
-            );
-            blank = "\n";
-        }
-        for chain in chains {
-            text.push_str(blank);
-            write_chain(&mut text, chain);
-            blank = "\n";
-        }
-        text.push_str("}\n");
+        clear(&mut text, ruleset, table, loading);
+        text.push('\n');
+        write_table(&mut text, ruleset, table);
     }
     text
 }
 
+/// The tables of `ruleset` with what is in them. Loading them adds to what is in force.
+pub(crate) fn tables(ruleset: &Ruleset) -> String {
+    let mut text = String::new();
+    for table in ruleset.tables() {
+        write_table(&mut text, ruleset, table);
+    }
+    text
+}
+
+/// The same as commands, a line each.
+pub(crate) fn commands(ruleset: &Ruleset) -> Vec<String> {
+    let mut commands = Vec::new();
+    for table in ruleset.tables() {
+        let name = format!("{} {}", table.family.id(), table.name);
+        commands.push(format!("add table {name}"));
+        for object in ruleset.helper_objects.iter().filter(|object| object.table == *table) {
+            let HelperObject { name: own, helper, .. } = object;
+            commands.push(format!("add ct helper {name} {own} {{ type \"{helper}\" protocol tcp; }}"));
+        }
+        for chain in ruleset.chains_of(table) {
+            commands.push(add_chain(chain));
+            let rules = chain.rules.iter().map(|rule| rule_text(rule, table.family));
+            commands.extend(rules.map(|rule| format!("add rule {name} {} {rule}", chain.name)));
+        }
+    }
+    commands
+}
+
+fn write_table(text: &mut String, ruleset: &Ruleset, table: &Table) {
+    push(text, format_args!("table {} {} {{\n", table.family.id(), table.name));
+    let mut blank = "";
+    for object in ruleset.helper_objects.iter().filter(|object| object.table == *table) {
+        // nft 1.0.6 wants the statement ended before the brace.
+        push(
+            text,
+            format_args!(
+                "\tct helper {} {{\n\t\ttype \"{}\" protocol tcp;\n\t}}\n",
+                object.name, object.helper
+            ),
+        );
+        blank = "\n";
+    }
+    for chain in ruleset.chains_of(table) {
+        text.push_str(blank);
+        write_chain(text, chain);
+        blank = "\n";
+    }
+    text.push_str("}\n");
+}
+
 /// Removes what an earlier version left. Adding first makes the removal succeed where there was nothing.
-fn clear(text: &mut String, table: &Table, chains: &[&Chain], loading: Loading) {
+fn clear(text: &mut String, ruleset: &Ruleset, table: &Table, loading: Loading) {
     let (family, name) = (table.family.id(), &table.name);
     if loading == Loading::Replace {
         push(text, format_args!("table {family} {name}\ndelete table {family} {name}\n"));
         return;
     }
     push(text, format_args!("add table {family} {name}\n"));
-    for chain in chains {
-        let base = chain.base.map(|base| format!(" {{ {} }}", base_specification(base))).unwrap_or_default();
-        push(text, format_args!("add chain {family} {name} {}{base}\n", chain.name));
+    for chain in ruleset.chains_of(table) {
+        push(text, format_args!("{}\n", add_chain(chain)));
         push(text, format_args!("flush chain {family} {name} {}\n", chain.name));
     }
+}
+
+/// The command that makes a chain, unless it is there.
+fn add_chain(chain: &Chain) -> String {
+    let Chain { table, name, base, .. } = chain;
+    let base = base.map(|base| format!(" {{ {} }}", base_specification(base))).unwrap_or_default();
+    format!("add chain {} {} {name}{base}", table.family.id(), table.name)
 }
 
 fn write_chain(text: &mut String, chain: &Chain) {

@@ -9,7 +9,7 @@ mod pf;
 mod tests;
 
 use super::{Connection, Endpoint, FlowId, connections, flows};
-use crate::deployment::{AlsoAllow, Deployment, Egress, Firewall, Side};
+use crate::deployment::{AlsoAllow, Deployment, Egress, Firewall, Side, Strategy};
 use crate::dialect::Dialect;
 use crate::packet::{AddressSet, Family, PortRange, Protocol};
 use crate::ruleset::{Action, Attachment, Hook, Match, Rule, Ruleset};
@@ -78,6 +78,24 @@ pub fn rules_for(
         }
     }
     rules
+}
+
+/// The chains by which `firewall` attaches the conntrack helper to the control connections of `families`, with the objects
+/// that they do it by. Empty for pf, and where no session can be read.
+#[must_use]
+pub fn helper_chains(deployment: &Deployment, firewall: &Firewall, families: &[Family]) -> Ruleset {
+    if firewall.dialect.is_pf() {
+        return Ruleset::default();
+    }
+    let firewall = &Firewall { strategy: Strategy::Helper, ..firewall.clone() };
+    let mut connections = connections(&flows(deployment, firewall));
+    connections.retain(|connection| families.contains(&connection.family));
+    let request =
+        Request { deployment, firewall, shape: Shape::Complete, connections, families: families.to_vec() };
+    let mut ruleset = request.grant().ruleset;
+    let attaches = |rule: &Rule| rule.actions.iter().any(|action| matches!(action, Action::AssignHelper(_)));
+    ruleset.chains.retain(|chain| chain.rules.iter().any(attaches));
+    ruleset
 }
 
 /// What there is to grant.
