@@ -10,7 +10,7 @@ use super::Subject;
 use crate::deployment::Side;
 use crate::dialect::collection::Collection;
 use crate::packet::{AddressSet, Family};
-use crate::ruleset::{Action, AddressType, Chain, Match, Rule, Ruleset};
+use crate::ruleset::{Action, AddressType, Chain, Endpoint, Match, NewAddress, Rule, Ruleset};
 
 /// The rules of a firewall with what the deployment says of their conditions filled in.
 #[must_use]
@@ -37,12 +37,7 @@ pub fn as_deployed<'a>(subject: &Subject<'a>) -> Cow<'a, Collection> {
                 *condition = known.filled(condition, translates);
             }
             if let Some(public) = known.hides_behind(rule) {
-                rule.actions.replace(|action| match action {
-                    Action::SourceNat { ports, .. } => {
-                        Some(Action::SourceNat { address: Some(public), ports: *ports })
-                    }
-                    _ => None,
-                });
+                rule.actions.replace(|action| hidden_behind(action, public));
             }
         }
     }
@@ -87,18 +82,19 @@ impl Known<'_, '_> {
         }
     }
 
-    /// pf: the public address, where a rule hides sources behind an address of the machine's own in its family.
+    /// The public address, where a rule hides sources behind an address of the machine's own. With pf, where that is of
+    /// its family; netfilter translates to an address what is of the address's family.
     fn hides_behind(&self, rule: &Rule) -> Option<IpAddr> {
-        let public = self.subject.firewall.nat.filter(|_| self.subject.firewall.dialect.is_pf())?.public;
-        let hides =
-            rule.actions.iter().any(|action| matches!(action, Action::SourceNat { address: None, .. }));
+        let firewall = self.subject.firewall;
+        let public = firewall.nat?.public;
         let family = Family::of(public);
         let fits = rule.matches.iter().any(|condition| match condition {
             Match::Family(own) => *own == family,
             Match::Source(set) | Match::Destination(set) => set.families().all(|own| own == family),
             _ => false,
         });
-        (hides && fits).then_some(public)
+        let hides = rule.actions.iter().any(|action| hidden_behind(action, public).is_some());
+        (hides && (fits || !firewall.dialect.is_pf())).then_some(public)
     }
 
     fn addresses(&self, condition: &Match, translates: bool) -> Option<Match> {
@@ -130,6 +126,20 @@ impl Known<'_, '_> {
             _ => None,
         }
     }
+}
+
+/// An action that hides sources behind an address of the machine's own, with this address.
+fn hidden_behind(action: &Action, public: IpAddr) -> Option<Action> {
+    let ports = match action {
+        Action::SourceNat { address: None, ports } => *ports,
+        Action::Translate(translation)
+            if (translation.end, &translation.to) == (Endpoint::Source, &NewAddress::Own) =>
+        {
+            translation.ports
+        }
+        _ => return None,
+    };
+    Some(Action::SourceNat { address: Some(public), ports })
 }
 
 /// Whether a condition asks if a packet came in by an interface that leads back to its source, or if there is any way

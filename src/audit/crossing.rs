@@ -6,6 +6,8 @@
 //! data connections are new ones at every firewall.
 
 use super::matrix::Judged;
+use ipnet::IpNet;
+
 use crate::deployment::{Deployment, Firewall, Place, Strategy, Tls};
 use crate::flow::{
     Channel, Connection, Endpoint, FlowId, Passage, Translation, connections, flows, passages,
@@ -282,16 +284,16 @@ impl Site<'_> {
     }
 }
 
-/// What the first packet of a translated connection has to be as it leaves. That of a source may be the address of an
-/// interface, which no rule names.
+/// What the first packet of a translated connection has to be as it leaves.
 fn leaving(passage: &Passage, space: &mut Space) -> Result<PacketSet, TooComplex> {
     match passage.translation {
         Some(Translation::Destination { private, .. }) => {
-            let private = space.destination(&std::iter::once(ipnet::IpNet::from(private)).collect())?;
+            let private = space.destination(&std::iter::once(IpNet::from(private)).collect())?;
             let ports = space.destination_port(&passage.destination.ports)?;
             space.intersection(private, ports)
         }
-        _ => Ok(PacketSet::FULL),
+        Some(Translation::Source { public }) => space.source(&std::iter::once(IpNet::from(public)).collect()),
+        None => Ok(PacketSet::FULL),
     }
 }
 

@@ -1,14 +1,17 @@
 //! What is required and not let through: the control connection (FTP004), passive data connections (FTP005) and
 //! active ones (FTP021), at either end.
 
+use std::net::IpAddr;
+
 use super::context::{Context, milder, place};
 use super::crossing::Moment;
 use super::finding::Finding;
 use super::matrix::{CellVerdict, Judged};
 use super::{RuleId, family, finding, nat, tls};
-use crate::deployment::Side;
+use crate::deployment::{Nat, Side};
 use crate::flow::{Channel, Mode};
 use crate::packet::{Family, TooComplex};
+use crate::ruleset::Direction;
 use crate::ruleset::trace::Verdict;
 
 /// Required packets that are not let through.
@@ -28,6 +31,17 @@ pub struct Message {
     pub families: Vec<Family>,
     /// Whether only packets from certain sources are concerned, which rules turn away whatever they want.
     pub banned: bool,
+    /// What is let through, but not translated as it has to be.
+    pub untranslated: Option<Untranslated>,
+}
+
+/// A translation that is missing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Untranslated {
+    /// Of the source, to the public address.
+    Source(IpAddr),
+    /// Of the destination.
+    Destination(Nat),
 }
 
 /// A connection of FTP.
@@ -144,14 +158,20 @@ fn one(
     let extent = judged.iter().map(Judged::verdict).max().unwrap_or(CellVerdict::Open);
     let mut families: Vec<Family> = judged.iter().map(|judged| judged.crossing.family).collect();
     families.dedup();
+    let firewall = context.firewall();
+    let untranslated = firewall.nat.filter(|_| uncovered.verdict == Verdict::Accept).map(|nat| {
+        let arrives = judged.first().is_some_and(|judged| judged.crossing.direction == Direction::In);
+        if arrives { Untranslated::Destination(nat) } else { Untranslated::Source(nat.public) }
+    });
     let message = Message {
         connection,
         part,
         extent,
         verdict: uncovered.verdict,
-        side: context.firewall().side,
+        side: firewall.side,
         families,
         banned,
+        untranslated,
     };
     let mut finding = context.finding(rule, finding::Message::Missing(message));
     if banned || extent == CellVerdict::Conditional {

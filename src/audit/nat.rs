@@ -248,6 +248,7 @@ pub(super) fn translated_families(context: &mut Context<'_>) -> Result<Vec<Famil
 pub(super) fn explains(families: &[Family], judged: &Judged) -> bool {
     let crossing = &judged.crossing;
     crossing.opens()
+        && crossing.direction == Direction::In
         && !crossing.onward.is_full()
         && !judged.closed.is_empty()
         && families.contains(&crossing.family)

@@ -11,7 +11,7 @@ pub(crate) mod sample;
 mod tests;
 
 pub use connection::{Connection, connections};
-pub use grant::{Grant, Proxy, Shape, grant, helper_chains, rules_for};
+pub use grant::{Grant, Proxy, Shape, grant, helper_chains, rules_for, translating_chains};
 pub use id::{Channel, End, FlowId, Mode};
 pub use passage::{Passage, Translation, passages};
 pub use path::{View, Views, at_server, dialled_servers, views};

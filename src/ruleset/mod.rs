@@ -23,7 +23,7 @@ pub use matching::{
     AddressType, CtDirection, CtStatus, Direction, IcmpMatch, Interface, Masked, Match, States, TcpFlags,
 };
 pub use rule::{Action, Actions, Origin, Rule};
-pub use translation::{Endpoint, NewAddress, Translation};
+pub use translation::{Endpoint, NewAddress, Translation, translated_end};
 
 use crate::packet::Family;
 

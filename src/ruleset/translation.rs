@@ -91,7 +91,8 @@ impl Translation {
 }
 
 /// The end that an action translates, if it translates.
-pub(super) fn translated_end(action: &Action) -> Option<Endpoint> {
+#[must_use]
+pub fn translated_end(action: &Action) -> Option<Endpoint> {
     match action {
         Action::DestinationNat { .. } => Some(Endpoint::Destination),
         Action::SourceNat { .. } => Some(Endpoint::Source),
@@ -138,7 +139,8 @@ pub(super) fn changes(action: &Action, packet: &Packet) -> Option<bool> {
     let (address, port) = at(end);
     let elsewhere = match to {
         NewAddress::Same => Some(false),
-        NewAddress::One(new) => Some(new != address),
+        // The kernel asks for the family of the new address, too.
+        NewAddress::One(new) => Some(new != address && new.is_ipv4() == address.is_ipv4()),
         NewAddress::OneOf(set) => (!set.contains(&address.into())).then_some(true),
         NewAddress::Own => None,
     };

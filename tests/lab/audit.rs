@@ -385,4 +385,29 @@ table inet filter {
 	}
 }
 ";
+    active_connections_that_show_the_private_address: Server NatAdvertised Static Nft, Port over V4, "FTP021", "\
+table ip nat {
+	chain prerouting {
+		type nat hook prerouting priority dstnat; policy accept;
+		iifname \"outside\" ip daddr 198.51.100.5 tcp dport { 21, 30000-30009 } dnat to 10.0.0.5
+	}
+}
+table inet filter {
+	chain forward {
+		type filter hook forward priority filter; policy drop;
+		ct state established accept
+		iifname \"outside\" ip daddr 10.0.0.5 tcp dport { 21, 30000-30009 } accept
+		iifname \"inside\" accept
+	}
+}
+";
+    clients_that_nothing_hides: Client Nat Static IptablesNft, Pasv over V4, "FTP004", "\
+*filter
+:INPUT DROP [0:0]
+:FORWARD DROP [0:0]
+:OUTPUT ACCEPT [0:0]
+-A FORWARD -m conntrack --ctstate ESTABLISHED -j ACCEPT
+-A FORWARD -i inside -o outside -p tcp -m multiport --dports 21,30000:30009 -j ACCEPT
+COMMIT
+";
 }

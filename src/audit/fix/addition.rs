@@ -23,7 +23,11 @@ pub(super) fn change(ruleset: &Ruleset, part: &Ruleset, number: usize, text: &Te
                 in_script(ruleset, part, number, content)?
             }
         }
-        System::Pf => return None,
+        // Rules that translate come before those that filter.
+        System::Pf => {
+            let start = first_rule(ruleset, number, |chain| chain.table.system == System::Pf)?;
+            (line_at(content, start).start, addition(part, Dialect::PfFreebsd))
+        }
     };
     let is_torn = at == content.len() && !content.is_empty() && !content.ends_with('\n');
     let by = if is_torn { format!("\n{by}") } else { by };
@@ -62,11 +66,8 @@ fn commands_without_table(part: &Ruleset) -> String {
 /// names the program.
 fn in_script(ruleset: &Ruleset, part: &Ruleset, number: usize, content: &str) -> Option<(usize, String)> {
     let family = part.chains.first()?.table.family;
-    let like = |chain: &&Chain| chain.table.system == System::Iptables && chain.table.family == family;
-    let rules = ruleset.chains.iter().filter(like).flat_map(|chain| &chain.rules);
-    let origins =
-        rules.filter_map(|rule| rule.origin).filter(|origin| usize::try_from(origin.text) == Ok(number));
-    let start = usize::try_from(origins.map(|origin| origin.start).min()?).ok()?;
+    let like = |chain: &Chain| chain.table.system == System::Iptables && chain.table.family == family;
+    let start = first_rule(ruleset, number, like)?;
     let Range { start: first, end } = line_at(content, start);
     let command = &content[first..end];
     let words = command.trim_start();
@@ -75,6 +76,14 @@ fn in_script(ruleset: &Ruleset, part: &Ruleset, number: usize, content: &str) ->
     let indentation = &command[..command.len() - words.len()];
     let lines = commands(part, Dialect::Iptables).into_iter();
     Some((first, lines.fold(String::new(), |text, line| format!("{text}{indentation}{program} {line}\n"))))
+}
+
+/// Where the first rule of a text is, of those of some chains.
+fn first_rule(ruleset: &Ruleset, number: usize, like: impl Fn(&Chain) -> bool) -> Option<usize> {
+    let rules = ruleset.chains.iter().filter(|chain| like(chain)).flat_map(|chain| &chain.rules);
+    let origins = rules.filter_map(|rule| rule.origin);
+    let own = origins.filter(|origin| usize::try_from(origin.text) == Ok(number));
+    usize::try_from(own.map(|origin| origin.start).min()?).ok()
 }
 
 /// The line around a place.

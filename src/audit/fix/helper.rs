@@ -1,6 +1,7 @@
 //! A helper that is not attached: the rules that `generate` would write for it, where it is attached in time, and away
 //! with rules that can have no effect.
 
+use super::chain::{added, at_first, in_built_in};
 use super::{Edit, Fix, Written, dialect_of};
 use crate::audit::Place;
 use crate::audit::context::Context;
@@ -11,7 +12,7 @@ use crate::dialect::Dialect;
 use crate::flow::{helper_chains, views};
 use crate::packet::{AddressSet, Family};
 use crate::ruleset::trace::RuleRef;
-use crate::ruleset::{Action, Chain, HelperObject, Match, Rule, Ruleset, System, priority};
+use crate::ruleset::{Action, Chain, HelperObject, Match, Rule, priority};
 
 /// The kernel's name of the helper.
 const FTP_HELPER: &str = "ftp";
@@ -162,21 +163,12 @@ fn attached(context: &Context<'_>, near: Option<RuleRef>, families: &[Family]) -
     let mut edits = Vec::new();
     for chain in &part.chains {
         let edit = match dialect {
-            Dialect::Iptables => in_raw(ruleset, chain),
+            Dialect::Iptables => in_built_in(ruleset, chain),
             _ => in_table(context, chain, &part.helper_objects),
         };
         edits.extend(edit?);
     }
     (!edits.is_empty()).then_some(edits)
-}
-
-/// In front of what the built-in chain holds, or as its first rules.
-fn in_raw(ruleset: &Ruleset, wanted: &Chain) -> Option<Vec<Edit>> {
-    let is_meant = |chain: &Chain| chain.table == wanted.table && chain.name == wanted.name;
-    match ruleset.chains.iter().position(|chain| is_meant(chain) && !chain.rules.is_empty()) {
-        Some(chain) => at_first(ruleset, chain, wanted.rules.clone(), Dialect::Iptables),
-        None => Some(vec![added(ruleset, wanted.clone(), Vec::new())?]),
-    }
 }
 
 /// In a chain that runs in time, if its table has an object to attach; or else in a chain of its own, by an object that
@@ -219,26 +211,4 @@ fn in_table(context: &Context<'_>, wanted: &Chain, objects: &[HelperObject]) -> 
     }
     let chain = Chain { table: object.table.clone(), rules, ..wanted.clone() };
     Some(vec![added(ruleset, chain, Vec::new())?])
-}
-
-fn at_first(ruleset: &Ruleset, chain: usize, rules: Vec<Rule>, dialect: Dialect) -> Option<Vec<Edit>> {
-    rules.into_iter().map(|rule| Edit::insertion(ruleset, (chain, Some(0)), rule, dialect)).collect()
-}
-
-/// A chain of our own, in the text that has the others of its table's kind.
-fn added(ruleset: &Ruleset, chain: Chain, helper_objects: Vec<HelperObject>) -> Option<Edit> {
-    let has_the_name = |known: &Chain| known.table == chain.table && known.name == chain.name;
-    if chain.table.system == System::Nftables && ruleset.chains.iter().any(has_the_name) {
-        return None;
-    }
-    let like = |known: &&Chain| {
-        let (own, other) = (&chain.table, &known.table);
-        own.system == other.system && (own.system == System::Nftables || own.family == other.family)
-    };
-    let rules = ruleset.chains.iter().filter(like).flat_map(|chain| &chain.rules);
-    let text = rules.filter_map(|rule| rule.origin).map(|origin| origin.text).min()?;
-    Some(Edit::Add {
-        text: usize::try_from(text).ok()?,
-        part: Ruleset { helper_objects, chains: vec![chain], ..Ruleset::default() },
-    })
 }

@@ -1,6 +1,7 @@
 //! What is missing: the rules that `generate` would write for it.
 
 use super::apply::{applied, passes};
+use super::chain::in_translating;
 use super::{Edit, Fix, dialect_of};
 use crate::audit::context::Context;
 use crate::audit::finding::Sample;
@@ -8,10 +9,10 @@ use crate::audit::matrix::{CellVerdict, Judged};
 use crate::audit::missing::{Message, concerned};
 use crate::deployment::{Firewall, Strategy};
 use crate::dialect::Dialect;
-use crate::flow::{Connection, FlowId, connections, flows, rules_for};
+use crate::flow::{Connection, FlowId, connections, flows, rules_for, translating_chains};
 use crate::packet::{PacketSet, PortRange, PortSet, TooComplex};
 use crate::ruleset::trace::{Decider, Path, RuleRef, Trace, Tracer, Verdict};
-use crate::ruleset::{Action, Hook, Match, Rule, Ruleset};
+use crate::ruleset::{Action, Hook, Match, Rule, Ruleset, translated_end};
 
 /// How many parts of a set are looked at for the ports that a rule has to name.
 const PARTS: usize = 8;
@@ -62,6 +63,9 @@ fn passing(context: &mut Context<'_>, judged: &Judged) -> Result<Option<Vec<Edit
     let ports = ports(context, judged.closed)?;
     let trace = context.tracer.trace(&sample.packet, path);
     let ruleset = context.ruleset();
+    if trace.verdict == Verdict::Accept {
+        return Ok(translated(context, judged, &trace));
+    }
     // Where pf's last match counts, whoever comes later and knows better is to be heard.
     let overruling = matches!(trace.by, Decider::Rule(by) if is_last_match(ruleset, by));
     for place in places(&trace, ruleset) {
@@ -82,7 +86,9 @@ fn passing(context: &mut Context<'_>, judged: &Judged) -> Result<Option<Vec<Edit
             // The rules of another table may block it too, in chains that have not been changed.
             let changed = applied(ruleset, &edits);
             let trace = Tracer::new(&changed).trace(&sample.packet, path);
-            next = places(&trace, &changed).into_iter().find(|(chain, _)| !chains.contains(chain));
+            let blocked = trace.verdict != Verdict::Accept;
+            let more = places(&trace, &changed).into_iter().filter(|_| blocked);
+            next = more.into_iter().find(|(chain, _)| !chains.contains(chain));
         }
     }
     Ok(None)
@@ -90,25 +96,55 @@ fn passing(context: &mut Context<'_>, judged: &Judged) -> Result<Option<Vec<Edit
 
 /// The rules by which the connection passes that the packets belong to.
 pub(super) fn granted(context: &Context<'_>, judged: &Judged, dialect: Dialect) -> Vec<(Hook, Rule)> {
+    let (firewall, own) = connections_of(context, judged, dialect);
+    rules_for(context.request.deployment, &firewall, &own)
+}
+
+/// The connections that the packets belong to, and the firewall as it would let them through.
+fn connections_of(context: &Context<'_>, judged: &Judged, dialect: Dialect) -> (Firewall, Vec<Connection>) {
     let crossing = &judged.crossing;
     let strategy = if crossing.expected { Strategy::Helper } else { Strategy::Static };
     let firewall = Firewall { dialect, strategy, ..context.firewall().clone() };
-    let deployment = context.request.deployment;
     let own = |known: &Connection| {
         known.family == crossing.family
             && (known.openers.contains(&crossing.flow) || known.replies.contains(&crossing.flow))
     };
-    let own: Vec<Connection> = connections(&flows(deployment, &firewall)).into_iter().filter(own).collect();
-    rules_for(deployment, &firewall, &own)
+    let all = connections(&flows(context.request.deployment, &firewall));
+    let own = all.into_iter().filter(own).collect();
+    (firewall, own)
+}
+
+/// The rules that translate what is let through untranslated.
+fn translated(context: &Context<'_>, judged: &Judged, trace: &Trace) -> Option<Vec<Edit>> {
+    let ruleset = context.ruleset();
+    let chain = match trace.by {
+        Decider::Rule(by) => by.chain,
+        Decider::Policy { chain } => chain,
+        Decider::Nothing => return None,
+    };
+    let dialect = dialect_of(ruleset, chain, context.firewall())?;
+    let mut edits = Vec::new();
+    if dialect == Dialect::PfOpenbsd {
+        // The rules that pass translate, so that it is those that decide.
+        let translates = |rule: &Rule| rule.actions.iter().any(|action| translated_end(action).is_some());
+        for (_, rule) in granted(context, judged, dialect).into_iter().filter(|(_, rule)| translates(rule)) {
+            let place = places(trace, ruleset).into_iter().next()?;
+            edits.push(Edit::insertion(ruleset, place, rule, dialect)?);
+        }
+        return (!edits.is_empty()).then_some(edits);
+    }
+    let (firewall, own) = connections_of(context, judged, dialect);
+    for chain in &translating_chains(context.request.deployment, &firewall, own).chains {
+        edits.extend(in_translating(ruleset, chain, dialect)?);
+    }
+    (!edits.is_empty()).then_some(edits)
 }
 
 /// Where a rule has to be for the packet to meet it: before the rule that decides (after it, where the last match counts),
 /// or at the end of the chain whose policy does; where that is never reached, before the rule that leaves the chain.
 fn places(trace: &Trace, ruleset: &Ruleset) -> Vec<Place> {
-    if !matches!(trace.verdict, Verdict::Drop | Verdict::Reject) {
-        return Vec::new();
-    }
     match trace.by {
+        _ if trace.verdict == Verdict::Unknown => Vec::new(),
         Decider::Rule(by) => {
             let rules = &ruleset.chains[by.chain].rules;
             let next = if is_last_match(ruleset, by) { by.rule + 1 } else { by.rule };

@@ -7,6 +7,7 @@
 mod addition;
 mod apply;
 mod broad;
+mod chain;
 mod helper;
 mod missing;
 mod nat;

@@ -12,7 +12,7 @@ use super::{Connection, Endpoint, FlowId, connections, flows};
 use crate::deployment::{AlsoAllow, Deployment, Egress, Firewall, Side, Strategy};
 use crate::dialect::Dialect;
 use crate::packet::{AddressSet, Family, PortRange, Protocol};
-use crate::ruleset::{Action, Attachment, Hook, Match, Rule, Ruleset};
+use crate::ruleset::{Action, Attachment, BaseChain, Hook, Match, Rule, Ruleset};
 
 /// Whether a rule set stands alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -84,18 +84,33 @@ pub fn rules_for(
 /// that they do it by. Empty for pf, and where no session can be read.
 #[must_use]
 pub fn helper_chains(deployment: &Deployment, firewall: &Firewall, families: &[Family]) -> Ruleset {
-    if firewall.dialect.is_pf() {
-        return Ruleset::default();
-    }
     let firewall = &Firewall { strategy: Strategy::Helper, ..firewall.clone() };
     let mut connections = connections(&flows(deployment, firewall));
     connections.retain(|connection| families.contains(&connection.family));
-    let request =
-        Request { deployment, firewall, shape: Shape::Complete, connections, families: families.to_vec() };
-    let mut ruleset = request.grant().ruleset;
     let attaches = |rule: &Rule| rule.actions.iter().any(|action| matches!(action, Action::AssignHelper(_)));
+    let mut ruleset = complete(deployment, firewall, connections);
     ruleset.chains.retain(|chain| chain.rules.iter().any(attaches));
     ruleset
+}
+
+/// The chains by which `firewall` translates `connections`. Empty for OpenBSD's pf, whose rules that pass translate, too.
+#[must_use]
+pub fn translating_chains(
+    deployment: &Deployment,
+    firewall: &Firewall,
+    connections: Vec<Connection>,
+) -> Ruleset {
+    let mut ruleset = complete(deployment, firewall, connections);
+    ruleset.helper_objects.clear();
+    let translates = |base: BaseChain| base.nat || matches!(base.hook, Hook::PfNat | Hook::PfRdr);
+    ruleset.chains.retain(|chain| chain.base.is_some_and(translates) && !chain.rules.is_empty());
+    ruleset
+}
+
+/// The complete rule set that grants `connections`.
+fn complete(deployment: &Deployment, firewall: &Firewall, connections: Vec<Connection>) -> Ruleset {
+    let families = deployment.families().collect();
+    Request { deployment, firewall, shape: Shape::Complete, connections, families }.grant().ruleset
 }
 
 /// What there is to grant.

@@ -186,9 +186,22 @@ fn change(edit: &Edit, subject: Subject<'_>, lang: Lang) -> String {
 /// Chains that are added to a text.
 fn added(part: &Ruleset, text: Option<&Text>, lang: Lang) -> String {
     let name = visible(text.map_or("", |text| &text.name));
-    if part.chains.iter().any(|chain| chain.table.system == System::Iptables) {
-        let rules = visible(&commands(part, Dialect::Iptables).join("; "));
-        return say!(lang, "add to {name}: {rules}", "在 {name} 中加入：{rules}");
+    match part.chains.first().map(|chain| chain.table.system) {
+        Some(System::Iptables) => {
+            let rules = visible(&commands(part, Dialect::Iptables).join("; "));
+            return say!(lang, "add to {name}: {rules}", "在 {name} 中加入：{rules}");
+        }
+        Some(System::Pf) => {
+            let text = addition(part, Dialect::PfFreebsd);
+            let rules: Vec<&str> = text.lines().filter(|line| !line.starts_with('#')).collect();
+            let rules = visible(&rules.join("; "));
+            return say!(
+                lang,
+                "before the first rule of {name}: {rules}",
+                "在 {name} 的首条规则之前加入：{rules}"
+            );
+        }
+        Some(System::Nftables) | None => {}
     }
     // On one line, where nft wants what ends on a line to be ended otherwise.
     let block = addition(part, Dialect::Nftables);

@@ -2,7 +2,7 @@
 
 use super::Words;
 use crate::audit::CellVerdict;
-use crate::audit::missing::{Connection, Message, Part};
+use crate::audit::missing::{Connection, Message, Part, Untranslated};
 use crate::deployment::Side;
 use crate::lang::{Lang, say};
 use crate::ruleset::trace::Verdict;
@@ -14,6 +14,9 @@ pub(super) fn words(message: &Message, lang: Lang) -> Words {
         Lang::En => format!("{} {what}", families.join(" and ")),
         Lang::Zh => format!("{what}（{}）", families.join("、")),
     };
+    if let Some(missing) = message.untranslated {
+        return untranslated(missing, &what, message.extent, lang);
+    }
     let title = match message.extent {
         _ if message.banned => banned(&what, lang),
         CellVerdict::Conditional => conditional(&what, message.part, lang),
@@ -26,6 +29,45 @@ pub(super) fn words(message: &Message, lang: Lang) -> Words {
         Verdict::Drop | Verdict::Accept => say!(lang, "drops them", "在此被丢弃（drop）"),
     };
     Words { title, label, help: None }
+}
+
+fn untranslated(missing: Untranslated, what: &str, extent: CellVerdict, lang: Lang) -> Words {
+    let what = match extent {
+        CellVerdict::Partly => say!(lang, "some {what}", "部分{what}"),
+        _ => what.to_owned(),
+    };
+    let label = say!(lang, "lets them through as they are", "在此原样放行");
+    match missing {
+        Untranslated::Source(public) => Words {
+            title: say!(
+                lang,
+                "{what} leave with their private source: nothing translates it to {public}",
+                "{what}带着私网源地址离开：没有规则将源地址转换为 {public}"
+            ),
+            label,
+            help: Some(say!(
+                lang,
+                "Translate the source to {public} where they leave.",
+                "在出口处将源地址转换为 {public}。"
+            )),
+        },
+        Untranslated::Destination(nat) => {
+            let (public, private) = (nat.public, nat.private.addr());
+            Words {
+                title: say!(
+                    lang,
+                    "{what} are not translated: nothing leads them from {public} to {private}",
+                    "{what}未做地址转换：没有规则将其从 {public} 引向 {private}"
+                ),
+                label,
+                help: Some(say!(
+                    lang,
+                    "Translate {public} to {private} for the control port and the whole passive range, without naming a port.",
+                    "将发往 {public} 控制端口和整个被动模式端口范围的数据包转换到 {private}，不要写目标端口。"
+                )),
+            }
+        }
+    }
 }
 
 fn connections(connection: Connection, side: Side, lang: Lang) -> String {

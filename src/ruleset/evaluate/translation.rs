@@ -25,7 +25,9 @@ pub(super) fn changed(space: &mut Space, action: &Action) -> Result<(PacketSet, 
         NewAddress::Same => (PacketSet::EMPTY, PacketSet::FULL),
         NewAddress::One(address) => {
             let same = at(end, &std::iter::once(IpNet::from(address)).collect())?;
-            (same.complement(), same)
+            let other = space.family(Family::of(address))?.complement();
+            let unchanged = space.union(same, other)?;
+            (unchanged.complement(), unchanged)
         }
         NewAddress::OneOf(set) => (at(end, &set)?.complement(), PacketSet::EMPTY),
         NewAddress::Own => (PacketSet::EMPTY, PacketSet::EMPTY),
@@ -75,7 +77,11 @@ pub(super) fn before(
             let other = space.family(Family::of(network.addr()))?.complement();
             space.choose(other, set, moved)
         }
-        Action::SourceNat { address: Some(address), .. } => space.assign(set, Field::Source(*address)),
+        Action::SourceNat { address: Some(address), .. } => {
+            let changed = space.assign(set, Field::Source(*address))?;
+            let other = space.family(Family::of(*address))?.complement();
+            space.choose(other, set, changed)
+        }
         _ => Ok(set),
     }
 }

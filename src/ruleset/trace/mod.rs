@@ -293,7 +293,9 @@ fn translate(action: &Action, packet: &mut Packet) {
                 *destination_port = port.unwrap_or(*destination_port);
             }
         }
-        Action::SourceNat { address: Some(address), .. } => packet.source = *address,
+        Action::SourceNat { address: Some(address), .. } if address.is_ipv4() == packet.source.is_ipv4() => {
+            packet.source = *address;
+        }
         Action::MoveNetwork { end: Endpoint::Source, network } => {
             packet.source = moved(packet.source, *network);
         }
