@@ -10,7 +10,10 @@ use super::Subject;
 use crate::deployment::Side;
 use crate::dialect::collection::Collection;
 use crate::packet::{AddressSet, Family};
-use crate::ruleset::{Action, AddressType, Chain, Endpoint, Match, NewAddress, Rule, Ruleset};
+use crate::ruleset::{Action, AddressType, Chain, Endpoint, Interface, Match, NewAddress, Rule, Ruleset};
+
+/// pf: the group of the interfaces that a default route leads to.
+const EGRESS: &str = "egress";
 
 /// The rules of a firewall with what the deployment says of their conditions filled in.
 #[must_use]
@@ -61,7 +64,11 @@ impl Known<'_, '_> {
             Match::AnyOf(alternatives) => {
                 alternatives.iter().flatten().any(|inner| self.is_open(inner, translates))
             }
-            other => by_way_back(other).is_some() || self.addresses(other, translates).is_some(),
+            other => {
+                by_way_back(other).is_some()
+                    || self.addresses(other, translates).is_some()
+                    || self.interface(other).is_some()
+            }
         }
     }
 
@@ -77,8 +84,25 @@ impl Known<'_, '_> {
                 (Some(true), _) => Match::AnyOf(vec![vec![other.clone()], vec![]]),
                 (Some(false), _) => Match::AnyOf(vec![vec![other.clone(), Match::AnyOf(vec![])]]),
                 (None, Some(known)) => Match::AnyOf(vec![vec![other.clone()], vec![known]]),
-                (None, None) => other.clone(),
+                (None, None) => self.interface(other).unwrap_or_else(|| other.clone()),
             },
+        }
+    }
+
+    /// pf: the outside, where a condition asks for the group of the interfaces that a default route leads to
+    /// (ifconfig(8)).
+    fn interface(&self, condition: &Match) -> Option<Match> {
+        let firewall = self.subject.firewall;
+        let outside = firewall.outside.as_ref().filter(|_| firewall.dialect.is_pf())?;
+        let is_group = |interface: &Interface| *interface == Interface::named(EGRESS);
+        match condition {
+            Match::InInterface(interface) if is_group(interface) => {
+                Some(Match::InInterface(Interface::named(outside.as_str())))
+            }
+            Match::OutInterface(interface) if is_group(interface) => {
+                Some(Match::OutInterface(Interface::named(outside.as_str())))
+            }
+            _ => None,
         }
     }
 
@@ -107,7 +131,7 @@ impl Known<'_, '_> {
             Match::Opaque(words) => {
                 let (end, host) = words.split_once(' ')?;
                 let host = host.trim_start_matches('(').trim_end_matches(')');
-                let outside = firewall.outside.as_deref() == Some(host) || host == "egress";
+                let outside = firewall.outside.as_deref() == Some(host) || host == EGRESS;
                 let network =
                     host.strip_suffix(":network").map(|name| Some(name) == firewall.inside.as_deref());
                 let set = if outside {

@@ -159,7 +159,8 @@ fn one(
     let mut families: Vec<Family> = judged.iter().map(|judged| judged.crossing.family).collect();
     families.dedup();
     let firewall = context.firewall();
-    let untranslated = firewall.nat.filter(|_| uncovered.verdict == Verdict::Accept).map(|nat| {
+    let passes = uncovered.verdict == Verdict::Accept && extent != CellVerdict::Conditional;
+    let untranslated = firewall.nat.filter(|_| passes).map(|nat| {
         let arrives = judged.first().is_some_and(|judged| judged.crossing.direction == Direction::In);
         if arrives { Untranslated::Destination(nat) } else { Untranslated::Source(nat.public) }
     });
