@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::net::IpAddr;
 
 use super::Subject;
-use crate::deployment::Side;
+use crate::deployment::{Nat, Side};
 use crate::dialect::collection::Collection;
 use crate::packet::{AddressSet, Family};
 use crate::ruleset::{Action, AddressType, Chain, Endpoint, Interface, Match, NewAddress, Rule, Ruleset};
@@ -83,7 +83,11 @@ impl Known<'_, '_> {
             other => match (by_way_back(other), self.addresses(other, translates)) {
                 (Some(true), _) => Match::AnyOf(vec![vec![other.clone()], vec![]]),
                 (Some(false), _) => Match::AnyOf(vec![vec![other.clone(), Match::AnyOf(vec![])]]),
-                (None, Some(known)) => Match::AnyOf(vec![vec![other.clone()], vec![known]]),
+                (None, Some(Addresses { are, never })) => {
+                    let unless = never.into_iter().map(Match::negated);
+                    let open = std::iter::once(other.clone()).chain(unless).collect();
+                    Match::AnyOf(std::iter::once(open).chain(are.map(|known| vec![known])).collect())
+                }
                 (None, None) => self.interface(other).unwrap_or_else(|| other.clone()),
             },
         }
@@ -121,35 +125,56 @@ impl Known<'_, '_> {
         (hides && (fits || !firewall.dialect.is_pf())).then_some(public)
     }
 
-    fn addresses(&self, condition: &Match, translates: bool) -> Option<Match> {
+    /// What is known of addresses that a condition leaves to the machine.
+    fn addresses(&self, condition: &Match, translates: bool) -> Option<Addresses> {
         let firewall = self.subject.firewall;
         let nat = firewall.nat?;
-        let public = || [nat.public].into_iter().collect::<AddressSet>();
         match condition {
-            Match::DestinationType(AddressType::Local) if translates => Some(Match::Destination(public())),
-            // pf: the addresses of an interface, and the network that it is in.
+            Match::DestinationType(AddressType::Local) if translates => {
+                let public = [nat.public].into_iter().collect();
+                Some(Addresses { are: Some(Match::Destination(public)), never: None })
+            }
             Match::Opaque(words) => {
                 let (end, host) = words.split_once(' ')?;
-                let host = host.trim_start_matches('(').trim_end_matches(')');
-                let outside = firewall.outside.as_deref() == Some(host) || host == EGRESS;
-                let network =
-                    host.strip_suffix(":network").map(|name| Some(name) == firewall.inside.as_deref());
-                let set = if outside {
-                    public()
-                } else if network == Some(true) && firewall.side == Side::Client {
-                    [nat.private].into_iter().collect()
-                } else {
-                    return None;
+                let (are, never) =
+                    self.of_interface(host.trim_start_matches('(').trim_end_matches(')'), nat)?;
+                let at: fn(AddressSet) -> Match = match end {
+                    "from" => Match::Source,
+                    "to" => Match::Destination,
+                    _ => return None,
                 };
-                match end {
-                    "from" => Some(Match::Source(set)),
-                    "to" => Some(Match::Destination(set)),
-                    _ => None,
-                }
+                Some(Addresses { are: are.map(at), never: never.map(at) })
             }
             _ => None,
         }
     }
+
+    /// pf: the addresses that an interface has, or those of its network, and addresses that are surely not among them.
+    /// What is translated is neither the machine's own nor in another network than that of the inside.
+    fn of_interface(&self, host: &str, nat: Nat) -> Option<(Option<AddressSet>, Option<AddressSet>)> {
+        let firewall = self.subject.firewall;
+        let (name, part) = host.split_once(':').unwrap_or((host, ""));
+        if name.is_empty() || !name.chars().all(|one| one.is_ascii_alphanumeric() || one == '_') {
+            return None;
+        }
+        let is_outside = firewall.outside.as_deref() == Some(name) || name == EGRESS;
+        let is_inside = firewall.inside.as_deref() == Some(name);
+        let (public, private) = ([nat.public].into_iter().collect(), [nat.private].into_iter().collect());
+        match part {
+            "" | "0" => Some((is_outside.then_some(public), Some(private))),
+            "network" if !is_inside => Some((None, Some(private))),
+            "network" if firewall.side == Side::Client => Some((Some(private), None)),
+            _ => None,
+        }
+    }
+}
+
+/// What is known of addresses that rules leave open.
+struct Addresses {
+    /// They are these, perhaps among others.
+    are: Option<Match>,
+    /// They are none of these.
+    never: Option<Match>,
 }
 
 /// An action that hides sources behind an address of the machine's own, with this address.
