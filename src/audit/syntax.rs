@@ -4,6 +4,7 @@
 use super::finding::{self, Finding, Place};
 use super::{Request, RuleId, Subject};
 use crate::dialect::collection::Text;
+use crate::dialect::frontend::{self, Frontend};
 use crate::dialect::reading::{Problem, ProblemKind};
 use crate::dialect::{iptables, nftables, pf};
 
@@ -38,14 +39,18 @@ pub enum Syntax {
     Nftables,
     /// That of pfctl.
     Pf,
+    /// That of firewalld.
+    Firewalld,
+    /// That of ufw.
+    Ufw,
 }
 
 impl Syntax {
     /// What stands between the two ports of a range.
     fn separator(self) -> char {
         match self {
-            Self::Iptables | Self::Pf => ':',
-            Self::Nftables => '-',
+            Self::Iptables | Self::Pf | Self::Ufw => ':',
+            Self::Nftables | Self::Firewalld => '-',
         }
     }
 }
@@ -115,6 +120,7 @@ fn fault(problem: &Problem, texts: &[Text]) -> Option<(Syntax, Fault)> {
         ProblemKind::Iptables(problem) => (Syntax::Iptables, of_iptables(problem)?),
         ProblemKind::Nftables(found) => (Syntax::Nftables, of_nftables(found, problem, texts)?),
         ProblemKind::Pf(found) => (Syntax::Pf, of_pf(found, problem, texts)?),
+        ProblemKind::Frontend(found) => of_frontend(found)?,
         ProblemKind::Host(_) => return None,
     };
     Some((syntax, fault))
@@ -165,6 +171,21 @@ fn of_pf(found: &pf::Problem, problem: &Problem, texts: &[Text]) -> Option<Fault
         // Of addresses, too.
         pf::Problem::ReversedRange => range(text(problem, texts)?, Syntax::Pf),
         _ => None,
+    }
+}
+
+fn of_frontend(found: &frontend::Problem) -> Option<(Syntax, Fault)> {
+    let syntax = |frontend: Frontend| match frontend {
+        Frontend::Firewalld => Syntax::Firewalld,
+        Frontend::Ufw => Syntax::Ufw,
+    };
+    match found {
+        frontend::Problem::NotEvaluated(_) => None,
+        frontend::Problem::NoProtocol(frontend) => Some((syntax(*frontend), Fault::NoProtocol)),
+        frontend::Problem::Range { frontend, found } => {
+            let syntax = syntax(*frontend);
+            Some((syntax, range(found, syntax)?))
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use super::iptables::{Input, Sets};
 use super::nftables::Included;
 use super::pf::Flavour;
 use super::reading::{Problem, Reading};
-use super::{Format, host, iptables, nftables, pf};
+use super::{Format, frontend, host, iptables, nftables, pf};
 use crate::packet::Family;
 use crate::ruleset::{Host, Ruleset};
 
@@ -99,6 +99,8 @@ impl Collection {
             Format::NftJson => nftables::read_json(&content, number),
             Format::Sysctl => host::read_sysctl(&content, number),
             Format::Modprobe => host::read_modprobe(&content, number),
+            Format::Firewalld => frontend::read_firewalld(&content, number),
+            Format::Ufw => frontend::read_ufw(&content, number),
             Format::PfOpenbsd => self.pf(&content, number, Flavour::Openbsd, find),
             Format::PfFreebsd => self.pf(&content, number, Flavour::Freebsd, find),
         };

@@ -23,11 +23,15 @@ pub enum Format {
     Sysctl,
     /// Files of `modprobe.d`, lists of modules, and what `lsmod` prints.
     Modprobe,
+    /// Files, commands and listings of firewalld.
+    Firewalld,
+    /// Commands and listings of ufw.
+    Ufw,
 }
 
 impl Format {
     /// Every format, in the order of the documentation.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::Iptables,
         Self::Ip6tables,
         Self::Ipset,
@@ -37,6 +41,8 @@ impl Format {
         Self::PfFreebsd,
         Self::Sysctl,
         Self::Modprobe,
+        Self::Firewalld,
+        Self::Ufw,
     ];
 
     /// The name that `--from` takes.
@@ -52,7 +58,15 @@ impl Format {
             Self::PfFreebsd => "pf-freebsd",
             Self::Sysctl => "sysctl",
             Self::Modprobe => "modprobe",
+            Self::Firewalld => "firewalld",
+            Self::Ufw => "ufw",
         }
+    }
+
+    /// Whether it is that of a program that writes rules itself, of which the texts say too little to evaluate.
+    #[must_use]
+    pub fn is_of_frontend(self) -> bool {
+        matches!(self, Self::Firewalld | Self::Ufw)
     }
 
     /// The format of `text`, by what it says and then by the name of its file; `None` where neither tells.
@@ -65,7 +79,10 @@ impl Format {
         }
         let lines = || text.lines().take(LINES).map(str::trim);
         // Where settings of the machine stand among rules, it is the rules that tell.
-        let by_content = lines().find_map(of_line).or_else(|| lines().find_map(beside_rules));
+        let by_content = lines()
+            .find_map(of_line)
+            .or_else(|| super::frontend::recognize(text))
+            .or_else(|| lines().find_map(beside_rules));
         by_content.map(|format| format.of_family(name, text)).or_else(|| of_name(name))
     }
 

@@ -2,6 +2,7 @@
 
 pub mod collection;
 mod format;
+pub mod frontend;
 pub mod host;
 pub mod iptables;
 pub mod nftables;

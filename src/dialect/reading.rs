@@ -36,4 +36,6 @@ pub enum ProblemKind {
     Pf(super::pf::Problem),
     /// In a text about sysctls or modules.
     Host(super::host::Problem),
+    /// In a text for firewalld or ufw.
+    Frontend(super::frontend::Problem),
 }

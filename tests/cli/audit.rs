@@ -102,6 +102,29 @@ fn exit_codes_follow_the_worst_level() {
     assert_eq!(audit(&folder, "--live edge.rules.v4").code, Some(2));
 }
 
+/// What firewalld or ufw makes of its own files is not guessed: the answer is open, and only the ports are checked.
+#[test]
+fn files_of_firewalld_and_ufw_leave_the_answer_open() {
+    let folder = folder();
+    write(&folder, "public.xml", "<zone>\n  <port protocol=\"tcp\" port=\"30000:30019\"/>\n</zone>\n");
+    write(&folder, "setup.sh", "ufw allow 21/tcp\nufw allow 30000:30019\n");
+    for (name, meant) in [("public.xml", "`30000-30019`"), ("setup.sh", "`/tcp`")] {
+        let run = audit(&folder, &format!("ftpfw.yaml {name}"));
+        assert_eq!(run.code, Some(3), "{name}: {}", run.stdout);
+        assert!(run.stderr.contains("nft -j list ruleset"), "{name}: {}", run.stderr);
+        assert!(
+            run.stdout.contains("warning[FTP044]") && run.stdout.contains(meant),
+            "{name}: {}",
+            run.stdout
+        );
+        assert!(
+            run.stdout.contains("conditionally") && !run.stdout.contains("yes"),
+            "{name}: {}",
+            run.stdout
+        );
+    }
+}
+
 #[test]
 fn a_file_without_any_rule_allows_no_conclusion() {
     let folder = folder();

@@ -53,8 +53,10 @@ pub(super) fn load<'a>(
     if loaded.is_empty() {
         return Err(Failure::NoRulesets);
     }
-    // A file that is cut off, or none of rules at all, reads like a firewall that lets everything through.
-    let complete = loaded.iter().all(|(_, rules)| !rules.ruleset.is_empty());
+    // A file that is cut off, or none of rules at all, reads like a firewall that lets everything through. What firewalld
+    // or ufw makes of a file is known to nobody else.
+    let is_known = |rules: &Collection| !rules.formats.iter().any(|format| format.is_of_frontend());
+    let complete = loaded.iter().all(|(_, rules)| !rules.ruleset.is_empty() && is_known(rules));
     Ok(Input { loaded, complete })
 }
 

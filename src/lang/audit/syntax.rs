@@ -35,6 +35,8 @@ fn ports(syntax: Syntax, fault: &Fault, lang: Lang) -> Words {
         Syntax::Iptables => "iptables",
         Syntax::Nftables => "nft",
         Syntax::Pf => "pfctl",
+        Syntax::Firewalld => "firewalld",
+        Syntax::Ufw => "ufw",
     };
     match fault {
         Fault::NoProtocol => {
@@ -42,6 +44,7 @@ fn ports(syntax: Syntax, fault: &Fault, lang: Lang) -> Words {
                 Syntax::Iptables => "`-p tcp`",
                 Syntax::Nftables => "`tcp dport`",
                 Syntax::Pf => "`proto tcp`",
+                Syntax::Firewalld | Syntax::Ufw => "`/tcp`",
             };
             Words {
                 title: say!(

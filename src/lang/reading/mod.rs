@@ -1,5 +1,6 @@
 //! What is not understood of a rule set, in words.
 
+pub mod frontend;
 pub mod host;
 pub mod iptables;
 pub mod nftables;

@@ -1,6 +1,6 @@
 //! What was not understood of rule sets, as people are shown it.
 
-use super::{host, iptables, nftables, pf};
+use super::{frontend, host, iptables, nftables, pf};
 use crate::deployment::Severity;
 use crate::dialect::collection::Collection;
 use crate::dialect::reading::{Problem, ProblemKind};
@@ -105,5 +105,6 @@ fn words(kind: &ProblemKind, lang: Lang) -> Words {
         ProblemKind::Nftables(problem) => nftables::words(problem, lang),
         ProblemKind::Pf(problem) => pf::words(problem, lang),
         ProblemKind::Host(problem) => host::words(problem, lang),
+        ProblemKind::Frontend(problem) => frontend::words(problem, lang),
     }
 }
