@@ -148,6 +148,10 @@ impl<'a> Survey<'a> {
                 ];
                 let attached = space.intersection_all(orders)?;
                 let attached = space.undenied(attached)?;
+                if attached.is_empty() {
+                    all = false;
+                    break;
+                }
                 // Who is turned away needs no helper.
                 let through = space.undenied(self.let_through(crossing))?;
                 let served = space.intersection(crossing.packets, through)?;
