@@ -10,7 +10,7 @@ use super::survey::{Situation, Survey};
 use super::{Place, Request, RuleId, Subject};
 use crate::deployment::Firewall;
 use crate::flow::{FlowId, Mode};
-use crate::packet::{Description, Family, PacketSet, Part, Space, TooComplex};
+use crate::packet::{AddressSet, Description, Family, PacketSet, Part, Space, TooComplex};
 use crate::ruleset::evaluate::Evaluator;
 use crate::ruleset::trace::{Decider, Path, Trace, Tracer, Verdict};
 use crate::ruleset::{Host, Rule, Ruleset};
@@ -35,6 +35,8 @@ pub(super) struct Context<'a> {
     pub(super) helped: Vec<Family>,
     /// Those of them in which the rules see to that. In the others the kernel attaches the helper by itself.
     pub(super) helped_by_rules: Vec<Family>,
+    /// The families in which a helper reads those of some clients only, and of which.
+    pub(super) some_clients: Vec<(Family, AddressSet)>,
     /// What the rules make of every packet that is required.
     pub(super) judged: Vec<Judged>,
     /// What they would make of them if a helper read every session, bans aside.
@@ -56,7 +58,7 @@ impl<'a> Context<'a> {
     pub(super) fn new(request: &'a Request<'a>, subject: &'a Subject<'a>) -> Result<Self, TooComplex> {
         let mut space = Space::default();
         let evaluator = Evaluator::new(&subject.rules.ruleset);
-        let Situation { interfaces, helped: helped_by_rules, if_expected, if_new } =
+        let Situation { interfaces, helped: helped_by_rules, some_clients, if_expected, if_new } =
             Survey::new(request, subject, &evaluator, &mut space)?.situation(&mut space)?;
         let host = subject.host();
         let helped = if attaches_itself(&host, request.deployment.service.control_port) {
@@ -74,6 +76,7 @@ impl<'a> Context<'a> {
             host,
             helped,
             helped_by_rules,
+            some_clients,
             judged: Vec::new(),
             if_expected: Vec::new(),
             if_new: Vec::new(),
@@ -125,8 +128,11 @@ impl<'a> Context<'a> {
                     let source = if helped && !again { if_expected } else { if_new };
                     let of_flow =
                         |judged: &&Judged| judged.crossing.family == family && judged.crossing.flow == flow;
-                    for judged in source.iter().filter(of_flow) {
-                        let mut judged = judged.clone();
+                    let own = match self.if_expected_by_some((if_expected, if_new), flow, family, session)? {
+                        Some(own) if !helped => own,
+                        _ => source.iter().filter(of_flow).cloned().collect(),
+                    };
+                    for mut judged in own {
                         judged.crossing.sessions = vec![session];
                         required.push(judged);
                     }

@@ -28,6 +28,7 @@ mod proxy;
 pub mod range;
 mod registry;
 pub mod shadow;
+mod some_clients;
 mod subject;
 pub mod suppress;
 mod survey;

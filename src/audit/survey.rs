@@ -7,10 +7,10 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::crossing::{Crossing, FTP_HELPER, Interfaces, Moment, Session, Site};
 use super::matrix::Judged;
-use super::{Request, Subject, proxy};
+use super::{Request, Subject, proxy, some_clients};
 use crate::deployment::Place;
 use crate::flow::Channel;
-use crate::packet::{Family, PacketSet, Space, TooComplex};
+use crate::packet::{AddressSet, Family, PacketSet, Space, TooComplex};
 use crate::ruleset::evaluate::{Evaluator, Question};
 use crate::ruleset::trace::{BEFORE_CONNTRACK, Path};
 use crate::ruleset::{Match, Ruleset};
@@ -62,6 +62,8 @@ pub(super) struct Situation {
     pub(super) interfaces: Interfaces,
     /// The families in which the rules attach the helper to every control connection, or hand it to ftp-proxy.
     pub(super) helped: Vec<Family>,
+    /// Those in which they do so for some clients only, and for which.
+    pub(super) some_clients: Vec<(Family, AddressSet)>,
     /// The required packets if a helper read every session, and what becomes of them.
     pub(super) if_expected: Vec<Judged>,
     /// The same if none read any.
@@ -135,9 +137,11 @@ impl<'a> Survey<'a> {
         let (_, index) = best.unwrap_or_default();
         let candidate = &self.candidates[index];
         let mut families = candidate.proxied.clone();
+        let mut partly: Vec<(Family, AddressSet)> = Vec::new();
         // netfilter's helper; pf has none but ftp-proxy.
         for family in self.request.deployment.families().filter(|_| !self.subject.firewall.dialect.is_pf()) {
             let mut all = true;
+            let mut some: Option<AddressSet> = None;
             let own = candidate.if_new.iter().filter(|crossing| crossing.family == family);
             for crossing in own.filter(|crossing| is_first_of_control(crossing)) {
                 let attached = self.helped.get(&crossing.path).copied().unwrap_or(PacketSet::EMPTY);
@@ -149,21 +153,29 @@ impl<'a> Survey<'a> {
                 let attached = space.intersection_all(orders)?;
                 let attached = space.undenied(attached)?;
                 if attached.is_empty() {
-                    all = false;
+                    (all, some) = (false, None);
                     break;
                 }
                 // Who is turned away needs no helper.
                 let through = space.undenied(self.let_through(crossing))?;
                 let served = space.intersection(crossing.packets, through)?;
                 all &= !served.is_empty() && space.is_subset(served, attached)?;
+                let clients = if all { None } else { some_clients::of(served, attached, space)? };
+                some = match (some, clients) {
+                    (Some(known), Some(clients)) => Some(known.intersection(&clients)),
+                    (known, clients) => known.or(clients),
+                };
             }
             if all {
                 families.push(family);
+            } else if let Some(clients) = some.filter(|clients| !clients.is_empty()) {
+                partly.push((family, clients));
             }
         }
         let if_expected = self.judged(&candidate.if_expected, space)?;
         let if_new = self.judged(&candidate.if_new, space)?;
-        Ok(Situation { interfaces: candidate.interfaces.clone(), helped: families, if_expected, if_new })
+        let interfaces = candidate.interfaces.clone();
+        Ok(Situation { interfaces, helped: families, some_clients: partly, if_expected, if_new })
     }
 
     fn let_through(&self, crossing: &Crossing) -> PacketSet {

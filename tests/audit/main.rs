@@ -18,6 +18,7 @@ use ftpfw::audit::addresses::as_deployed;
 use ftpfw::audit::{Audit, CellVerdict, Level, Message, Request, RuleId, Subject, audit};
 use ftpfw::deployment::Deployment;
 use ftpfw::dialect::collection::Collection;
+use ftpfw::flow::FlowId;
 use ftpfw::packet::Packet;
 use ftpfw::ruleset::Action;
 use ftpfw::ruleset::trace::{Tracer, Verdict};
@@ -264,4 +265,24 @@ fn what_is_not_for_ftp_changes_no_finding() {
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
     assert!(tried > 300, "{tried}");
+}
+
+/// Where a helper reads the sessions of some clients, their data connections pass, and only those of the others do not.
+#[test]
+fn a_helper_for_some_clients_serves_these() {
+    let cases = every_case();
+    let case = cases.iter().find(|case| case.finding == "FTP009" && case.name == "some-clients.wrong.rules");
+    let audit = audited(case.expect("the case"));
+    let others = "tcp !198.51.100.0/24:1024-65535 -> 203.0.113.10:30000-30019";
+    let cell = audit.matrix.iter().find(|cell| cell.flow == FlowId::P3).expect("a cell");
+    assert_eq!(cell.verdict, CellVerdict::Partly);
+    let findings = audit.findings.iter().filter(|finding| ["FTP005", "FTP009"].contains(&finding.rule.id()));
+    let packets = findings.map(|finding| finding.packets.as_ref());
+    let all: Vec<_> =
+        packets.chain([cell.uncovered.as_ref().and_then(|uncovered| uncovered.packets.as_ref())]).collect();
+    assert_eq!(all.len(), 3);
+    for packets in all {
+        let parts: Vec<String> = packets.expect("packets").parts.iter().map(ToString::to_string).collect();
+        assert_eq!(parts, [others]);
+    }
 }

@@ -1,5 +1,7 @@
 //! What is missing: the rules that `generate` would write for it.
 
+use std::mem::discriminant;
+
 use super::apply::{applied, passes};
 use super::chain::in_translating;
 use super::{Edit, Fix, dialect_of};
@@ -10,7 +12,7 @@ use crate::audit::missing::{Message, concerned};
 use crate::deployment::{Firewall, Strategy};
 use crate::dialect::Dialect;
 use crate::flow::{Connection, FlowId, connections, flows, rules_for, translating_chains};
-use crate::packet::{PacketSet, PortRange, PortSet, TooComplex};
+use crate::packet::{Packet, PacketSet, PortRange, PortSet, TooComplex};
 use crate::ruleset::trace::{Decider, Path, RuleRef, Trace, Tracer, Verdict};
 use crate::ruleset::{Action, Hook, Match, Rule, Ruleset, translated_end};
 
@@ -78,6 +80,7 @@ fn passing(context: &mut Context<'_>, judged: &Judged) -> Result<Option<Vec<Edit
                     if is_filter(hook, path) { Some(place) } else { translating(ruleset, hook, place.0) };
                 let mut rule = narrowed(rule, ports.as_ref());
                 rule.quick &= !overruling;
+                see_translated(&mut rule, &sample.packet, &trace.packet);
                 edits.extend(place.and_then(|place| Edit::insertion(ruleset, place, rule, dialect)));
             }
             if passes(ruleset, &edits, &sample) {
@@ -92,6 +95,30 @@ fn passing(context: &mut Context<'_>, judged: &Judged) -> Result<Option<Vec<Edit
         }
     }
     Ok(None)
+}
+
+/// pf: what `match` rules have translated before is no longer as it was `sent`, and needs no translation: the rule is for
+/// the packet as they `met` it.
+fn see_translated(rule: &mut Rule, sent: &Packet, met: &Packet) {
+    let translated = rule.actions.iter().find_map(|action| match *action {
+        Action::SourceNat { address: Some(new), .. } if sent.source != new && met.source == new => {
+            Some(Match::Source([new].into_iter().collect()))
+        }
+        Action::DestinationNat { address: Some(new), .. }
+            if sent.destination != new && met.destination == new =>
+        {
+            Some(Match::Destination([new].into_iter().collect()))
+        }
+        _ => None,
+    });
+    let Some(translated) = translated else { return };
+    for condition in &mut rule.matches {
+        if discriminant(condition) == discriminant(&translated) {
+            *condition = translated.clone();
+        }
+    }
+    let others = rule.actions.iter().filter(|action| translated_end(action).is_none());
+    rule.actions = others.cloned().collect::<Vec<_>>().into();
 }
 
 /// The rules by which the connection passes that the packets belong to.

@@ -40,7 +40,11 @@ pub(in crate::audit) fn not_attached(context: &mut Context<'_>) -> Result<Vec<Fi
         Some(rule) => vec![Place::Rule(rule)],
         None => accepting_related(context, &data)?.into_iter().collect(),
     };
-    Ok(vec![with_packets(context, finding, &data, |context| context.if_new.clone())?])
+    let left_out = |context: &Context<'_>| {
+        let all = if partial.is_some() { &context.judged } else { &context.if_new };
+        all.clone()
+    };
+    Ok(vec![with_packets(context, finding, &data, left_out)?])
 }
 
 /// FTP010: the kernel is to attach it by itself.
