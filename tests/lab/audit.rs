@@ -81,8 +81,11 @@ fn prove(broken: &Broken) {
     fs::write(directory.join("deployment.yaml"), scenario.deployment(broken.backend)).expect("a file");
     fs::write(&file, broken.rules).expect("a file");
 
+    // Where a helper still expects a connection to a port, it drops the reply that announces the same port to another
+    // session (nf_ct_expect_related returns EBUSY): what earlier sessions have left is forgotten.
     let attempt_transfer = |patience| {
-        loader.execute(firewall, directory, &broken.load()).unwrap_or_else(|failure| panic!("{failure}"));
+        let load = format!("{}; conntrack -F; conntrack -F expect", broken.load());
+        loader.execute(firewall, directory, &load).unwrap_or_else(|failure| panic!("{failure}"));
         topology.forget_neighbours();
         client.make(broken.transfer(), patience)
     };
