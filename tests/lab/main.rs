@@ -45,6 +45,7 @@ mod reload;
 mod require;
 mod round_trip;
 mod scenario;
+mod scripts;
 mod server;
 mod syntax;
 mod topology;

@@ -100,6 +100,9 @@ fn title(problem: &Problem, lang: Lang) -> String {
             let text = excerpt(text);
             say!(lang, "commands depend on {text}", "命令是否执行取决于 {text}")
         }
+        Problem::Started => {
+            say!(lang, "this script does what it is called with", "此脚本的行为取决于调用参数")
+        }
         Problem::File(name) => {
             let name = excerpt(name);
             say!(lang, "{name} loads what is not part of this text", "{name} 会加载此文本之外的内容")
@@ -137,6 +140,7 @@ fn label(problem: &Problem, lang: Lang) -> String {
         Problem::Condition(_) => {
             say!(lang, "taken as something that may hold or not", "视为可能成立，也可能不成立")
         }
+        Problem::Started => say!(lang, "taken as called with `start`", "视为以 `start` 为参数调用"),
         Problem::TooLong | Problem::TooManyChanges => {
             say!(lang, "what follows is read only in part", "其后的内容未完整读取")
         }

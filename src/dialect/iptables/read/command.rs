@@ -4,7 +4,7 @@ use super::problem::{Expected, Problem};
 use super::rule::{Argument, Draft};
 use super::target::Marks;
 use crate::packet::Family;
-use crate::ruleset::Rule;
+use crate::ruleset::{Match, Rule};
 
 /// A command, as far as it was understood.
 pub(super) struct Command<'w> {
@@ -22,6 +22,8 @@ pub(super) struct Command<'w> {
     pub(super) unknown_marks: Marks,
     /// The rule, without its origin.
     pub(super) rule: Rule,
+    /// What has to hold for the command to run at all.
+    pub(super) guards: Vec<Match>,
 }
 
 /// What a command does. Rules are counted from 1.

@@ -56,8 +56,10 @@ pub enum Problem {
     Variable(String),
     /// A part of a script whose value only a shell can tell: a command substitution, an arithmetic expression.
     Substitution(String),
-    /// Commands that run only under a condition, or at another time: `if`, `case`, `while`, a function.
+    /// Commands that run only under a condition: `if`, `case`, `while`.
     Condition(String),
+    /// A script that does different things by what it is called with.
+    Started,
     /// A file that a script loads and that is not part of the text.
     File(String),
     /// A loop, or a value, that grows beyond what is read.

@@ -413,6 +413,7 @@ impl<'w> Draft<'w, '_, '_> {
             verb: self.verb,
             chain: self.chain,
             table: self.table,
+            guards: Vec::new(),
             only: self.only,
             jump,
             unknown_marks,

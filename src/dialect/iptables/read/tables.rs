@@ -41,6 +41,8 @@ struct Rules {
     base: Option<BaseChain>,
     /// Scripts add at both ends.
     list: VecDeque<Rule>,
+    /// The policies that it has since been given under conditions, as rules that end it.
+    policies: Vec<Rule>,
     removed: bool,
 }
 
@@ -92,9 +94,12 @@ impl Tables {
             (Some(chain), _) if !chain.known => return true,
             (Some(chain), _) => chain,
             (None, Verb::Flush) => {
-                self.all[table].chains.iter_mut().for_each(|chain| chain.list.clear());
+                for chain in &mut self.all[table].chains {
+                    self.changes += chain.flush(&command.guards);
+                }
                 return true;
             }
+            (_, Verb::Remove) if !command.guards.is_empty() => return true,
             (None, Verb::Remove) => {
                 self.all[table].remove_empty();
                 return true;
@@ -156,22 +161,31 @@ impl Tables {
             other.matches == rule.matches && other.actions == rule.actions && other.comment == rule.comment
         };
         let missing = |log: &mut Log| log.report(origin, Problem::NoSuchRule(chain.name.clone()));
+        let guards = command.guards;
+        let guarded = |mut rule: Rule| {
+            rule.require(guards.iter().cloned());
+            rule
+        };
         match command.verb {
-            Verb::Append => chain.list.push_back(rule),
+            Verb::Append => chain.list.push_back(guarded(rule)),
             Verb::Insert(number) if (1..=length + 1).contains(&number) => {
                 self.changes += (number - 1).min(length + 1 - number);
-                chain.list.insert(number - 1, rule);
+                chain.list.insert(number - 1, guarded(rule));
             }
-            Verb::Replace(number) if (1..=length).contains(&number) => chain.list[number - 1] = rule,
+            Verb::Replace(number) if (1..=length).contains(&number) => {
+                self.changes += (number - 1).min(length - number);
+                chain.remove(number - 1, &guards);
+                chain.list.insert(number - 1, guarded(rule));
+            }
             Verb::Delete(Some(number)) if (1..=length).contains(&number) => {
                 self.changes += (number - 1).min(length - number);
-                chain.list.remove(number - 1);
+                chain.remove(number - 1, &guards);
             }
             Verb::Delete(None) | Verb::Check => {
                 let found = chain.list.iter().position(like);
                 self.changes += found.unwrap_or(length);
                 match (found, command.verb) {
-                    (Some(found), Verb::Delete(_)) => drop(chain.list.remove(found)),
+                    (Some(found), Verb::Delete(_)) => chain.remove(found, &guards),
                     (None, Verb::Delete(_)) => missing(log),
                     _ => {}
                 }
@@ -181,7 +195,7 @@ impl Tables {
                 missing(log);
                 return false;
             }
-            Verb::Flush => chain.list.clear(),
+            Verb::Flush => self.changes += chain.flush(&guards),
             Verb::Remove => return contents.remove(place),
             Verb::Policy(policy) => {
                 let value = match policy.text {
@@ -190,12 +204,20 @@ impl Tables {
                     _ => None,
                 };
                 match (&mut chain.base, value) {
-                    (Some(base), Some(value)) => base.policy = value,
+                    (Some(_), Some(value)) if !guards.is_empty() => {
+                        let verdict = if value == Policy::Accept { Action::Accept } else { Action::Drop };
+                        let end = Rule { actions: [verdict].into(), quick: true, ..Rule::default() };
+                        chain.policies.push(guarded(Rule { origin: Some(origin), ..end }));
+                    }
+                    (Some(base), Some(value)) => {
+                        base.policy = value;
+                        chain.policies.clear();
+                    }
                     _ if policy.known => log.report(policy.origin, Problem::Policy(policy.text.to_owned())),
                     _ => {}
                 }
             }
-            Verb::Rename(new) if new.known => {
+            Verb::Rename(new) if new.known && guards.is_empty() => {
                 self.changes += contents.chains.iter().map(|chain| chain.list.len()).sum::<usize>();
                 contents.rename(place, new.text);
             }
@@ -223,6 +245,8 @@ impl Tables {
             let marks = self.unknown_marks.get(&contents.table.family).copied().unwrap_or_default();
             for chain in contents.chains.into_iter().filter(|chain| !chain.removed) {
                 let mut rules = Vec::from(chain.list);
+                // The last one that holds is the one that counts.
+                rules.extend(chain.policies.into_iter().rev());
                 if !missing.is_empty() || marks != Marks::default() {
                     for rule in &mut rules {
                         forget_targets(rule, |name| missing.contains(&(number, name)));
@@ -241,6 +265,37 @@ impl Tables {
     }
 }
 
+impl Rules {
+    /// Takes a rule out if all of this holds.
+    fn remove(&mut self, place: usize, guards: &[Match]) {
+        if guards.is_empty() {
+            self.list.remove(place);
+        } else if let Some(rule) = self.list.get_mut(place) {
+            rule.require([unless(guards)]);
+        }
+    }
+
+    /// Takes all rules out if all of this holds. Says how many rules that changes without taking them out.
+    fn flush(&mut self, guards: &[Match]) -> usize {
+        if guards.is_empty() {
+            self.list.clear();
+            return 0;
+        }
+        for rule in &mut self.list {
+            rule.require([unless(guards)]);
+        }
+        self.list.len()
+    }
+}
+
+/// That not all of this holds.
+fn unless(guards: &[Match]) -> Match {
+    match guards {
+        [one] => one.clone().negated(),
+        several => Match::AnyOf(several.iter().map(|one| vec![one.clone().negated()]).collect()),
+    }
+}
+
 impl Contents {
     fn find(&self, name: &str) -> Option<usize> {
         self.index.get(name).copied()
@@ -253,7 +308,13 @@ impl Contents {
             policy: Policy::Accept,
             nat: self.table.name == "nat",
         });
-        self.chains.push(Rules { name: name.to_owned(), base, list: VecDeque::new(), removed: false });
+        self.chains.push(Rules {
+            name: name.to_owned(),
+            base,
+            list: VecDeque::new(),
+            policies: Vec::new(),
+            removed: false,
+        });
         self.index.insert(name.to_owned(), self.chains.len() - 1);
         self.chains.len() - 1
     }

@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::collections::HashMap;
 
+use super::arithmetic;
 use super::token::part_end;
 use crate::dialect::iptables::read::problem::Problem;
 use crate::dialect::iptables::read::word::Word;
@@ -22,17 +23,51 @@ pub(super) struct Value {
     pub(super) known: bool,
 }
 
+/// What a script or a function is called with.
+#[derive(Debug)]
+pub(super) struct Arguments {
+    each: Vec<Value>,
+    /// All of them, divided by blanks.
+    all: Value,
+    count: Value,
+}
+
+impl Arguments {
+    /// Arguments, and of each whether all of it is known.
+    pub(super) fn new(arguments: impl IntoIterator<Item = (String, bool)>) -> Self {
+        let each: Vec<Value> = arguments.into_iter().map(|(text, known)| Value { text, known }).collect();
+        let texts: Vec<&str> = each.iter().map(|value| value.text.as_str()).collect();
+        let all = Value { text: texts.join(" "), known: each.iter().all(|value| value.known) };
+        let count = Value { text: each.len().to_string(), known: true };
+        Self { each, all, count }
+    }
+
+    /// What `$1`, `$@`, `$*` or `$#` stands for. Outside of these there is nothing.
+    fn get(&self, name: &str) -> Option<&Value> {
+        match name {
+            "@" | "*" => Some(&self.all),
+            "#" => Some(&self.count),
+            number => self.each.get(number.parse::<usize>().ok()?.checked_sub(1)?),
+        }
+    }
+}
+
+/// The value of an argument that was not given.
+static NOTHING: Value = Value { text: String::new(), known: true };
+
 /// The variables of a script.
 #[derive(Debug)]
 pub(super) struct Variables {
     values: HashMap<String, Value>,
+    /// What is called with what, if that is known.
+    pub(super) arguments: Option<Arguments>,
     /// How many bytes they may still come to.
     room: Cell<usize>,
 }
 
 impl Default for Variables {
     fn default() -> Self {
-        Self { values: HashMap::new(), room: Cell::new(EXPANSION) }
+        Self { values: HashMap::new(), arguments: None, room: Cell::new(EXPANSION) }
     }
 }
 
@@ -57,6 +92,33 @@ impl Variables {
             value = Value { text: format!("${name}"), known: false };
         }
         self.values.insert(name.to_owned(), value);
+    }
+
+    /// Sets a list, or adds to it.
+    pub(super) fn set_list(&mut self, name: &str, words: impl Iterator<Item = (String, bool)>, adds: bool) {
+        let name = format!("{name}[@]");
+        let before = self.values.get(&name).filter(|_| adds).cloned();
+        let all = before.map(|value| (value.text, value.known)).into_iter().chain(words);
+        let list = Arguments::new(all).all;
+        self.set(&name, list);
+    }
+
+    /// The value that a name or the number of an argument stands for, if any.
+    fn get(&self, name: &str) -> Option<&Value> {
+        let is_argument = matches!(name, "@" | "*" | "#") || name.bytes().all(|byte| byte.is_ascii_digit());
+        if !is_argument {
+            return self.values.get(name);
+        }
+        let arguments = self.arguments.as_ref()?;
+        Some(arguments.get(name).unwrap_or(&NOTHING)).filter(|_| name != "0")
+    }
+
+    /// Leaves out the first argument.
+    pub(super) fn shift(&mut self) {
+        if let Some(arguments) = &mut self.arguments {
+            let rest = arguments.each.drain(..).skip(1).map(|value| (value.text, value.known));
+            *arguments = Arguments::new(rest.collect::<Vec<_>>());
+        }
     }
 
     /// The words that `raw` comes to: none, one, or several where a variable without quotes has blanks.
@@ -91,7 +153,16 @@ impl Variables {
                 field.text.push_str(value);
                 field.present = true;
             }
-            Part::Value(value) => {
+            Part::Made(value) if quoted => {
+                field.text.push_str(&value);
+                field.present = true;
+            }
+            Part::Value(_) | Part::Made(_) => {
+                let value = match &part {
+                    Part::Made(value) => value.as_str(),
+                    Part::Value(value) => value,
+                    Part::Text(_) | Part::Unknown(..) => "",
+                };
                 for (index, piece) in value.split([' ', '\t', '\n']).enumerate() {
                     if index > 0 {
                         push(&mut field);
@@ -108,6 +179,7 @@ impl Variables {
         let mut value = Value { text: String::new(), known: true };
         self.parts(raw, true, &mut |part, _| match part {
             Part::Text(text) | Part::Value(text) => value.text.push_str(text),
+            Part::Made(text) => value.text.push_str(&text),
             Part::Unknown(text, _) => {
                 value.text.push_str(text);
                 value.known = false;
@@ -153,7 +225,7 @@ impl Variables {
                 }
                 b'`' => {
                     let end = part_end(bytes, at).unwrap_or(bytes.len());
-                    take(substitution(&raw[at..end], raw[at + 1..end].trim_end_matches('`')), quoted);
+                    take(self.substitution(&raw[at..end], raw[at + 1..end].trim_end_matches('`')), quoted);
                     at = end;
                 }
                 _ => at = self.dollar(raw, at, quoted, take),
@@ -189,16 +261,32 @@ impl Variables {
         match bytes.get(at + 1) {
             Some(b'(') => {
                 let end = part_end(bytes, at).unwrap_or(bytes.len());
-                take(substitution(&raw[at..end], raw[at + 2..end].trim_end_matches(')')), quoted);
+                let inner = raw[at + 2..end].strip_suffix(')').unwrap_or(&raw[at + 2..end]);
+                let part = match inner.strip_prefix('(').and_then(|sum| sum.strip_suffix(')')) {
+                    Some(sum) => self.sum(&raw[at..end], sum),
+                    None => self.substitution(&raw[at..end], inner),
+                };
+                take(part, quoted);
                 end
             }
             Some(b'{') => {
                 let end = part_end(bytes, at).unwrap_or(bytes.len());
                 let inner = raw[at + 2..end].trim_end_matches('}');
-                let length = name_length(inner);
+                let digits = inner.bytes().take_while(u8::is_ascii_digit).count();
+                let length = name_length(inner).max(digits);
                 let (name, rest) = inner.split_at(length);
+                if matches!(rest, "[@]" | "[*]") {
+                    let list = self.values.get(&format!("{name}[@]"));
+                    let part = list.map_or_else(
+                        || unknown(&raw[at..end], name),
+                        |list| self.part(list, &raw[at..end], name),
+                    );
+                    // Every item is a word of its own, with or without quotes.
+                    take(part, false);
+                    return end;
+                }
                 let default = rest.strip_prefix(":-").or_else(|| rest.strip_prefix('-'));
-                match (self.values.get(name), default) {
+                match (self.get(name), default) {
                     _ if length == 0 => take(unknown(&raw[at..end], inner), quoted),
                     (_, None) if !rest.is_empty() => take(unknown(&raw[at..end], name), quoted),
                     (Some(value), _) => take(self.part(value, &raw[at..end], name), quoted),
@@ -212,7 +300,7 @@ impl Variables {
             Some(byte) if byte.is_ascii_alphabetic() || *byte == b'_' => {
                 let end = at + 1 + name_length(&raw[at + 1..]);
                 let name = &raw[at + 1..end];
-                match self.values.get(name) {
+                match self.get(name) {
                     Some(value) => take(self.part(value, &raw[at..end], name), quoted),
                     None => take(unknown(&raw[at..end], name), quoted),
                 }
@@ -221,7 +309,12 @@ impl Variables {
             Some(byte)
                 if byte.is_ascii_digit() || matches!(byte, b'@' | b'*' | b'#' | b'?' | b'!' | b'$') =>
             {
-                take(unknown(&raw[at..at + 2], &raw[at + 1..at + 2]), quoted);
+                let (whole, name) = (&raw[at..at + 2], &raw[at + 1..at + 2]);
+                match self.get(name) {
+                    // Every argument is a word of its own, with or without quotes.
+                    Some(value) => take(self.part(value, whole, name), quoted && name != "@"),
+                    None => take(unknown(whole, name), quoted),
+                }
                 at + 2
             }
             _ => {
@@ -232,9 +325,55 @@ impl Variables {
     }
 }
 
+impl Variables {
+    /// A command substitution: known where it only asks where a program is, or counts.
+    fn substitution<'a>(&self, raw: &'a str, command: &'a str) -> Part<'a> {
+        let command = command.split("2>").next().unwrap_or_default().trim();
+        for asks in ["which ", "command -v ", "type -p ", "type -P "] {
+            if let Some(program) = command.strip_prefix(asks).map(str::trim)
+                && !program.contains([' ', '$', '|', ';', '`'])
+            {
+                return Part::Value(program);
+            }
+        }
+        let counted = command.strip_prefix("seq ").and_then(|numbers| {
+            let numbers = self.value(numbers);
+            let words: Vec<&str> = numbers.text.split_whitespace().collect();
+            numbers.known.then(|| arithmetic::count(&words))?
+        });
+        match counted {
+            Some(numbers) => Part::Made(numbers),
+            None => Part::Unknown(raw, Problem::Substitution(raw.to_owned())),
+        }
+    }
+
+    /// An arithmetic expansion. Variables in it may stand without a sign.
+    fn sum<'a>(&self, raw: &'a str, sum: &str) -> Part<'a> {
+        let mut text = String::new();
+        let mut rest = sum;
+        while let Some(first) = rest.chars().next() {
+            let length = name_length(rest);
+            let (word, after) = rest.split_at(length.max(first.len_utf8()));
+            let is_named = length > 0 && !text.ends_with(['$', '{']);
+            match self.get(word).filter(|value| is_named && value.known) {
+                Some(value) => text.push_str(&value.text),
+                None => text.push_str(word),
+            }
+            rest = after;
+        }
+        let value = self.value(&text);
+        match value.known.then(|| arithmetic::calculate(&value.text)).flatten() {
+            Some(number) => Part::Made(number.to_string()),
+            None => Part::Unknown(raw, Problem::Substitution(raw.to_owned())),
+        }
+    }
+}
+
 /// A part of a word.
 enum Part<'a> {
     Text(&'a str),
+    /// What is calculated, divided like a value.
+    Made(String),
     /// The value of a variable, which is divided at blanks where it stands without quotes.
     Value(&'a str),
     Unknown(&'a str, Problem),
@@ -242,19 +381,6 @@ enum Part<'a> {
 
 fn unknown<'a>(raw: &'a str, name: &str) -> Part<'a> {
     Part::Unknown(raw, Problem::Variable(name.to_owned()))
-}
-
-/// A command substitution: known where it only asks where a program is.
-fn substitution<'a>(raw: &'a str, command: &'a str) -> Part<'a> {
-    let command = command.split("2>").next().unwrap_or_default().trim();
-    for asks in ["which ", "command -v ", "type -p ", "type -P "] {
-        if let Some(program) = command.strip_prefix(asks).map(str::trim)
-            && !program.contains([' ', '$', '|', ';', '`'])
-        {
-            return Part::Value(program);
-        }
-    }
-    Part::Unknown(raw, Problem::Substitution(raw.to_owned()))
 }
 
 /// The words that a word in braces stands for: `{21,990}`, `{30000..30009}`.

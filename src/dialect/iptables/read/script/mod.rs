@@ -3,13 +3,17 @@
 //! Commands are carried out in order, with the variables that the script sets and the loops over words that it
 //! has. What only a shell can tell is reported; a rule under a condition has that condition as an opaque one.
 
+mod arithmetic;
+mod branch;
+mod condition;
 mod expand;
 mod facts;
+mod function;
 mod token;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
-use self::expand::{Unknowns, Value, Variables, name_length};
+use self::expand::{Arguments, Unknowns, Value, Variables, name_length};
 use self::token::{Kind, Token, tokens};
 use super::Input;
 use super::command::Verb;
@@ -42,6 +46,8 @@ struct Script<'a> {
     host: &'a mut Host,
     log: &'a mut Log,
     variables: Variables,
+    /// Where the commands of each function begin.
+    functions: HashMap<String, usize>,
     /// The sets, where the script itself makes some.
     sets: Option<Sets>,
     blocks: Vec<Block>,
@@ -51,6 +57,8 @@ struct Script<'a> {
     last: Origin,
     /// How many tokens may still be read.
     fuel: usize,
+    /// Whether that was not enough.
+    is_exhausted: bool,
     /// How many conditions rules may still have.
     guards: usize,
     /// The conditions that are reported, by where they stand.
@@ -67,9 +75,17 @@ struct Block {
 enum BlockKind {
     /// Up to `}` or `)`.
     Group,
-    If,
-    /// `while` and `until`, and `for` over what is not known.
+    If {
+        /// Whether a branch before this one, or this one, runs for certain; `None` where that is not known of one of them.
+        settled: Option<bool>,
+    },
+    /// `while` and `until`, and `for`, if how often they run is not known.
     Once,
+    /// `while` and `until` with a condition that is known.
+    While {
+        /// Where they begin.
+        start: usize,
+    },
     For {
         variable: String,
         items: std::vec::IntoIter<Value>,
@@ -77,7 +93,19 @@ enum BlockKind {
     },
     Case {
         word: String,
+        /// What the word comes to, if that is known.
+        value: Option<String>,
+        /// Whether the patterns of a branch come next.
         pattern: bool,
+        /// Whether a branch before runs for certain.
+        taken: bool,
+    },
+    /// The commands of a function.
+    Call {
+        /// Where the script goes on.
+        back: usize,
+        /// What the script, or the function around it, was called with.
+        outer: Option<Arguments>,
     },
 }
 
@@ -95,14 +123,17 @@ pub(super) fn read(text: &str, input: Input<'_>, tables: &mut Tables, host: &mut
         host,
         log,
         variables: Variables::default(),
+        functions: HashMap::new(),
         sets: None,
         blocks: Vec::new(),
         status: Some(true),
         last,
         fuel,
+        is_exhausted: false,
         guards: GUARDS,
         reported: HashSet::new(),
     };
+    script.assume_start();
     script.run();
 }
 
@@ -152,12 +183,8 @@ impl<'a> Script<'a> {
             let used = self.at.saturating_sub(before).max(1);
             let Some(fuel) = self.fuel.checked_sub(used) else {
                 self.log.report(token.origin, Problem::TooLong);
-                // The rest is read, but no loop is repeated any more.
-                for block in &mut self.blocks {
-                    if let BlockKind::For { items, .. } = &mut block.kind {
-                        *items = Vec::new().into_iter();
-                    }
-                }
+                // The rest is read, but no loop is repeated and no function called any more.
+                self.is_exhausted = true;
                 self.fuel = self.tokens.len();
                 continue;
             };
@@ -200,57 +227,39 @@ impl<'a> Script<'a> {
     }
 
     fn close_group(&mut self) {
-        if matches!(self.blocks.last(), Some(Block { kind: BlockKind::Group, .. })) {
-            self.blocks.pop();
-        }
         self.at += 1;
+        match self.blocks.last() {
+            Some(Block { kind: BlockKind::Group, .. }) => drop(self.blocks.pop()),
+            Some(Block { kind: BlockKind::Call { .. }, .. }) => self.leave(),
+            _ => {}
+        }
     }
 
     fn command(&mut self, token: Token, guard: Option<(Match, Origin)>) {
-        if let Some(Block { kind: BlockKind::Case { word, pattern }, guards }) = self.blocks.last_mut()
-            && *pattern
-            && &self.text[token.origin.start as usize..token.origin.end as usize] != "esac"
-        {
-            *pattern = false;
-            let text = &self.text[token.origin.start as usize..token.origin.end as usize];
-            let text = guard_text(text, token.origin);
-            *guards = vec![(Match::Opaque(format!("case {word} in {text}")), token.origin)];
-            while self.tokens.get(self.at).is_some_and(|token| token.kind != Kind::Close) {
-                self.at += 1;
-            }
-            self.at += 1;
+        if self.slice(token.origin) != "esac" && self.begin_branch(token.origin) {
             return;
         }
         match self.slice(token.origin) {
             "!" | "then" | "do" | "time" => self.at += 1,
             "{" => self.open(Vec::new()),
             "}" => self.close_group(),
-            "if" => {
-                self.at += 1;
-                let (text, origin) = self.until("then");
-                self.blocks.push(Block { kind: BlockKind::If, guards: vec![(Match::Opaque(text), origin)] });
-            }
+            "if" => self.begin_if(),
             "elif" | "else" => self.otherwise(self.slice(token.origin) == "elif"),
-            "fi" => self.pop(|kind| matches!(kind, BlockKind::If)),
-            "while" | "until" => {
-                self.at += 1;
-                let (text, origin) = self.until("do");
-                self.blocks
-                    .push(Block { kind: BlockKind::Once, guards: vec![(Match::Opaque(text), origin)] });
-            }
+            "fi" => self.pop(|kind| matches!(kind, BlockKind::If { .. })),
+            "while" | "until" => self.begin_while(),
             "for" => self.begin_loop(),
             "done" => self.end_loop(),
-            "case" => {
-                self.at += 1;
-                let (word, _) = self.until("in");
-                self.blocks.push(Block { kind: BlockKind::Case { word, pattern: true }, guards: Vec::new() });
-            }
+            "case" => self.begin_case(),
             "esac" => self.pop(|kind| matches!(kind, BlockKind::Case { .. })),
             "function" => {
                 self.at += 1;
                 self.function();
             }
-            _ if self.tokens.get(self.at + 1).is_some_and(|next| next.kind == Kind::Open) => self.function(),
+            word if !word.ends_with('=')
+                && self.tokens.get(self.at + 1).is_some_and(|next| next.kind == Kind::Open) =>
+            {
+                self.function();
+            }
             _ => self.simple(token, guard),
         }
     }
@@ -259,40 +268,6 @@ impl<'a> Script<'a> {
         self.at += 1;
         if self.blocks.last().is_some_and(|block| is_kind(&block.kind)) {
             self.blocks.pop();
-        }
-    }
-
-    fn otherwise(&mut self, with_condition: bool) {
-        self.at += 1;
-        let next = with_condition.then(|| self.until("then"));
-        if let Some(Block { kind: BlockKind::If, guards }) = self.blocks.last_mut() {
-            if let Some((condition, _)) = guards.last_mut() {
-                *condition = condition.clone().negated();
-            }
-            guards.extend(next.map(|(text, origin)| (Match::Opaque(text), origin)));
-        }
-    }
-
-    /// A function: its commands run where it is called, which is not followed.
-    fn function(&mut self) {
-        let origin = self.tokens[self.at.min(self.tokens.len() - 1)].origin;
-        let name = self.slice(origin).to_owned();
-        let is_body = |script: &Self| {
-            script
-                .tokens
-                .get(script.at)
-                .is_some_and(|token| token.kind == Kind::Word && script.slice(token.origin) == "{")
-        };
-        self.at += 1;
-        while !is_body(self)
-            && self.tokens.get(self.at).is_some_and(|token| {
-                matches!(token.kind, Kind::Open | Kind::Close) || self.slice(token.origin).trim().is_empty()
-            })
-        {
-            self.at += 1;
-        }
-        if is_body(self) {
-            self.open(vec![(Match::Opaque(format!("{name}()")), origin)]);
         }
     }
 
@@ -338,7 +313,11 @@ impl<'a> Script<'a> {
         self.at += 1;
         let Some(block) = self.blocks.last_mut() else { return };
         match &mut block.kind {
-            BlockKind::For { variable, items, body } => match items.next() {
+            BlockKind::While { start } => {
+                self.at = *start;
+                self.blocks.pop();
+            }
+            BlockKind::For { variable, items, body } => match items.next().filter(|_| !self.is_exhausted) {
                 Some(value) => {
                     self.variables.set(variable, value);
                     self.at = *body;
@@ -354,6 +333,11 @@ impl<'a> Script<'a> {
     fn simple(&mut self, first: Token, guard: Option<(Match, Origin)>) {
         let start = self.at;
         let end = self.simple_end();
+        if self.is_dead() {
+            self.status = Some(true);
+            return;
+        }
+        self.array(end);
         let mut words: Vec<Word<'_>> = Vec::new();
         let mut unknowns = Unknowns::new();
         let mut document = None;
@@ -389,6 +373,29 @@ impl<'a> Script<'a> {
         self.status = self.execute(&words, unknowns, document, origin, guard);
     }
 
+    /// The list that is assigned where the words of a command end in `NAME=` and a bracket follows.
+    fn array(&mut self, end: usize) {
+        let Some([name, open]) = end.checked_sub(1).and_then(|last| self.tokens.get(last..=end)) else {
+            return;
+        };
+        let (is_list, raw) =
+            (open.kind == Kind::Open && open.origin.start == name.origin.end, self.slice(name.origin));
+        let Some(name) = raw.strip_suffix('=').filter(|_| is_list) else { return };
+        let more = name.strip_suffix('+');
+        let name = more.unwrap_or(name);
+        let (mut words, mut unknowns) = (Vec::new(), Unknowns::new());
+        self.at = end + 1;
+        while let Some(&token) = self.tokens.get(self.at).filter(|token| token.kind != Kind::Close) {
+            if token.kind == Kind::Word {
+                self.variables.expand(self.slice(token.origin), token.origin, &mut words, &mut unknowns);
+            }
+            self.at += 1;
+        }
+        self.at += 1;
+        let words = words.into_iter().map(|word| (word.text.into_owned(), word.known));
+        self.variables.set_list(name, words, more.is_some());
+    }
+
     /// Carries out a command. Says whether it succeeds, if that is known.
     fn execute(
         &mut self,
@@ -398,6 +405,9 @@ impl<'a> Script<'a> {
         origin: Origin,
         guard: Option<(Match, Origin)>,
     ) -> Option<bool> {
+        if self.call(words, origin, guard.as_ref()) {
+            return Some(true);
+        }
         let Some((name, arguments)) = words.split_first() else { return Some(true) };
         let (folder, program) = name.text.rsplit_once('/').unwrap_or(("", &name.text));
         let family = match program {
@@ -428,7 +438,20 @@ impl<'a> Script<'a> {
                 self.restore(program, keeps, document, origin);
                 return Some(true);
             }
-            "[" | "[[" | "test" | "grep" | "egrep" | "which" => return None,
+            "[" | "[[" | "test" => return condition::test(arguments),
+            "grep" | "egrep" | "which" => return None,
+            "shift" => {
+                self.variables.shift();
+                return Some(true);
+            }
+            "return" if guard.is_none() => {
+                self.leave();
+                return Some(true);
+            }
+            "exit" if guard.is_none() => {
+                self.exit();
+                return Some(true);
+            }
             _ if !name.known && arguments.first().is_some_and(|first| is_verb(&first.text)) => {
                 if name.text.contains('6') { Family::Ipv6 } else { Family::Ipv4 }
             }
@@ -465,7 +488,7 @@ impl<'a> Script<'a> {
                     self.log.report(*place, Problem::Condition(self.slice(*place).to_owned()));
                 }
             }
-            command.rule.require(conditions);
+            command.guards = conditions;
         }
         let name = command.table.unwrap_or(Argument { text: "filter", origin, known: true });
         if !name.known {

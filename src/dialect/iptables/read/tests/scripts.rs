@@ -47,7 +47,6 @@ fn loops() {
         "filter INPUT accept
  tcp dport 20 -> accept
  tcp dport 21 -> accept
- () -> drop
 filter OUTPUT accept
  dst 10.0.0.0/8 -> drop
  dst 192.0.2.0/24 -> drop
@@ -102,12 +101,8 @@ else
   iptables -A INPUT -j DROP
 fi
 [ -f x ] && iptables -A INPUT -j DROP
-stop() {
-  iptables -F OUTPUT
-  iptables -A OUTPUT -j ACCEPT
-}
-case \"$1\" in
-  start|restart) iptables -A FORWARD -j DROP ;;
+case \"$MODE\" in
+  strict|closed) iptables -A FORWARD -j DROP ;;
   *) echo usage ;;
 esac
 iptables -A INPUT -j $ACTION
@@ -123,10 +118,8 @@ $FW -A INPUT -i lo -j ACCEPT
  <[ -f x ]> -> drop
  -> <-j $ACTION>
  iif lo -> accept
-filter OUTPUT accept
- <stop()> -> accept
 filter FORWARD accept
- <case \"$1\" in start> -> drop
+ <case \"$MODE\" in strict> -> drop
 "
     );
     let found = problems(&reading);
@@ -139,6 +132,129 @@ filter FORWARD accept
                 .is_some_and(|at| !at.is_empty())
         );
     }
+}
+
+#[test]
+fn functions_run_where_they_are_called() {
+    check(
+        "allow() {\n  for port in \"$@\"; do iptables -A INPUT -p tcp --dport $port -j ACCEPT; done\n}\n\
+         from() { local net=$1; shift; iptables -A INPUT -s \"$net\" -p $1 --dport ${2} -j ACCEPT; { return; }; iptables -A INPUT -j DROP; }\n\
+         function never { iptables -F; iptables -P INPUT ACCEPT; }\n\
+         iptables -P INPUT DROP\nallow 21 30000:30019\nfrom 192.0.2.0/24 udp 53 && allow 22\n",
+        "filter INPUT drop
+ tcp dport 21 -> accept
+ tcp dport 30000-30019 -> accept
+ src 192.0.2.0/24 udp dport 53 -> accept
+ tcp dport 22 -> accept",
+    );
+}
+
+#[test]
+fn what_never_ends_is_left() {
+    for text in [
+        "again() { again; again; }\nagain\niptables -A INPUT -j DROP\n",
+        "a() { b; }\nb() { a $1$1; }\na x\niptables -A INPUT -j DROP\n",
+    ] {
+        let reading = reading(text);
+        assert_eq!(render(&reading.ruleset), "filter INPUT accept\n -> drop\n", "{text}");
+        assert!(problems(&reading).contains(&Problem::TooLong), "{text}");
+    }
+}
+
+/// An init script is read as if the machine were starting.
+#[test]
+fn a_script_that_does_what_it_is_called_with_is_started() {
+    let text = "\
+start() { iptables -P INPUT DROP; iptables -A INPUT -p tcp --dport 21 -j ACCEPT; }
+stop() { iptables -F; iptables -P INPUT ACCEPT; }
+case \"$1\" in
+  start) start ;;
+  stop|off) stop ;;
+  restart) $0 stop; $0 start ;;
+  watch) while true; do iptables -L; done ;;
+  *) echo usage; exit 1 ;;
+esac
+exit 0
+iptables -A INPUT -j DROP
+";
+    let reading = reading(text);
+    assert_eq!(render(&reading.ruleset), "filter INPUT drop\n tcp dport 21 -> accept\n");
+    assert_eq!(problems(&reading), [Problem::Started]);
+}
+
+#[test]
+fn what_is_known_decides() {
+    check(
+        "FTP=yes IPV6=no COUNT=3\niptables -P INPUT DROP\n\
+         if [ \"$FTP\" = yes ]; then iptables -A INPUT -p tcp --dport 21 -j ACCEPT; else iptables -F; fi\n\
+         if [ $IPV6 = yes ]; then ip6tables -P INPUT DROP\nelif test $COUNT -gt 2; then iptables -A INPUT -p tcp --dport 22 -j ACCEPT; \
+         elif [ -f x ]; then iptables -A INPUT -j DROP; else iptables -F; fi\n\
+         [ -n \"$FTP\" ] && iptables -A INPUT -p tcp --dport 990 -j ACCEPT\n[ -z \"$FTP\" ] || iptables -A INPUT -p tcp --dport 989 -j ACCEPT\n\
+         case $FTP in y*) iptables -A INPUT -p tcp --dport 20 -j ACCEPT ;; *) iptables -F ;; esac\n",
+        "filter INPUT drop
+ tcp dport 21 -> accept
+ tcp dport 22 -> accept
+ tcp dport 990 -> accept
+ tcp dport 989 -> accept
+ tcp dport 20 -> accept",
+    );
+}
+
+/// What may be taken out is there unless that happens, and a policy that may be set ends the chain if it is.
+#[test]
+fn what_may_happen_is_not_certain() {
+    let reading = reading(
+        "iptables -A INPUT -p tcp --dport 21 -j ACCEPT
+iptables -A INPUT -p tcp --dport 22 -j ACCEPT
+if [ -f a ]; then
+  iptables -P INPUT DROP
+  iptables -D INPUT -p tcp --dport 21 -j ACCEPT
+  iptables -F OUTPUT
+fi
+iptables -A OUTPUT -j DROP
+if grep -q x y; then iptables -F; iptables -X; iptables -R INPUT 1 -j LOG; fi
+[ -f b ] && iptables -P INPUT ACCEPT
+iptables -A INPUT -p tcp --dport 23 -j ACCEPT
+",
+    );
+    assert_eq!(
+        render(&reading.ruleset),
+        "filter INPUT accept
+ <grep -q x y> ->
+ tcp dport 21 !<[ -f a ]> !<grep -q x y> !<grep -q x y> -> accept
+ tcp dport 22 !<grep -q x y> -> accept
+ tcp dport 23 -> accept
+ <[ -f b ]> -> accept
+ <[ -f a ]> -> drop
+filter OUTPUT accept
+ !<grep -q x y> -> drop
+"
+    );
+}
+
+#[test]
+fn shells_count_and_calculate() {
+    check(
+        "MIN=30000\nMAX=$((MIN + 2))\niptables -A INPUT -p tcp --dport $MIN:$MAX -j ACCEPT\n\
+         for p in $(seq $MIN $((${MIN}+1))) `seq 2`; do iptables -A INPUT -p tcp --dport $p -j DROP; done\n\
+         PORTS=(21 22)\nPORTS+=( 990 )\nfor p in \"${PORTS[@]}\"; do iptables -A INPUT -p udp --dport $p -j DROP; done\n\
+         i=0\nwhile [ $i -lt 2 ]; do iptables -A OUTPUT -p tcp --dport $((80 + i)) -j DROP; i=$((i+1)); done\n\
+         until [ $i -eq 0 ]; do i=$((i - 1)); iptables -A OUTPUT -p udp --dport $i -j DROP; done\n",
+        "filter INPUT accept
+ tcp dport 30000-30002 -> accept
+ tcp dport 30000 -> drop
+ tcp dport 30001 -> drop
+ tcp dport 1 -> drop
+ tcp dport 2 -> drop
+ udp dport 21 -> drop
+ udp dport 22 -> drop
+ udp dport 990 -> drop
+filter OUTPUT accept
+ tcp dport 80 -> drop
+ tcp dport 81 -> drop
+ udp dport 1 -> drop
+ udp dport 0 -> drop",
+    );
 }
 
 #[test]
