@@ -95,6 +95,24 @@ fn scripts() {
             "else and else",
             format!("if x; then y\n{}fi\n", "elif z; then iptables -A INPUT -j DROP\n".repeat(MANY)),
         ),
+        (
+            "commands within conditions",
+            format!(
+                "{}{}iptables -A INPUT -j DROP\n",
+                "if [ -f x ]; then ".repeat(MANY * 20),
+                "x\n".repeat(MANY * 20)
+            ),
+        ),
+        (
+            "functions that call two others",
+            lines(40, |number| format!("f{number}() {{ f{0} $1$1; f{0} x; }}", number + 1)) + "f0 x\n",
+        ),
+        ("what flushes in vain", "iptables -A INPUT -j DROP\nx && iptables -F\n".repeat(MANY)),
+        ("a loop without end", "while true; do iptables -A INPUT -j DROP; done\n".to_owned()),
+        (
+            "sums",
+            format!("A=$(({}1))\niptables -A INPUT -p tcp --dport $A -j DROP\n", "(1+".repeat(MANY * 10)),
+        ),
         ("brackets", "$(".repeat(1 << 19)),
         ("braces", "${".repeat(1 << 19)),
         ("documents", "iptables-restore <<E\n*filter\n".repeat(MANY)),

@@ -38,7 +38,7 @@ impl Script<'_> {
         self.at += 1;
         let (condition, settled) = self.condition("then");
         let guards = guards(condition, settled);
-        self.blocks.push(Block { kind: BlockKind::If { settled }, guards });
+        self.begin(BlockKind::If { settled }, guards);
     }
 
     /// `while` and `until`.
@@ -49,7 +49,7 @@ impl Script<'_> {
         let (condition, holds) = self.condition("do");
         let holds = holds.map(|holds| holds != is_until).filter(|_| !self.is_exhausted && !self.is_dead());
         let kind = if holds == Some(true) { BlockKind::While { start } } else { BlockKind::Once };
-        self.blocks.push(Block { kind, guards: guards(condition, holds) });
+        self.begin(kind, guards(condition, holds));
     }
 
     /// What stands before `then` or `do`, and whether it holds if that is known.
@@ -92,7 +92,8 @@ impl Script<'_> {
         self.at += 1;
         let origin = self.last;
         let next = with_condition.then(|| self.condition("then"));
-        let Some(Block { kind: BlockKind::If { settled }, guards: known }) = self.blocks.last_mut() else {
+        let Some(Block { kind: BlockKind::If { settled }, guards: known, .. }) = self.blocks.last_mut()
+        else {
             return;
         };
         match (*settled, next) {
@@ -120,7 +121,7 @@ impl Script<'_> {
         let value = self.variables.value(&word);
         let kind =
             BlockKind::Case { word, value: value.known.then_some(value.text), pattern: true, taken: false };
-        self.blocks.push(Block { kind, guards: Vec::new() });
+        self.begin(kind, Vec::new());
     }
 
     /// The patterns of a branch, up to the bracket that ends them. False if this is not the place for any.
@@ -137,7 +138,7 @@ impl Script<'_> {
         }
         self.at += 1;
         let text = guard_text(self.slice(origin), origin);
-        let Some(Block { kind: BlockKind::Case { word, value, pattern, taken }, guards }) =
+        let Some(Block { kind: BlockKind::Case { word, value, pattern, taken }, guards, .. }) =
             self.blocks.last_mut()
         else {
             return false;

@@ -2,7 +2,7 @@
 
 use super::expand::Arguments;
 use super::token::Kind;
-use super::{Block, BlockKind, Problem, Script, rule};
+use super::{Block, BlockKind, Problem, Script};
 use crate::dialect::iptables::read::word::Word;
 use crate::ruleset::{Match, Origin};
 
@@ -63,7 +63,7 @@ impl Script<'_> {
         let own = Arguments::new(arguments.iter().map(|word| (word.text.to_string(), word.known)));
         let outer = self.variables.arguments.replace(own);
         let kind = BlockKind::Call { back: self.at, outer };
-        self.blocks.push(Block { kind, guards: guard.into_iter().cloned().collect() });
+        self.begin(kind, guard.into_iter().cloned().collect());
         self.at = body;
         true
     }
@@ -93,6 +93,6 @@ impl Script<'_> {
 
     /// Whether what stands here never runs.
     pub(super) fn is_dead(&self) -> bool {
-        self.blocks.iter().flat_map(|block| &block.guards).any(|(condition, _)| *condition == rule::NEVER)
+        self.blocks.last().is_some_and(Block::is_dead)
     }
 }

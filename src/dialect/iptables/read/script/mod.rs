@@ -70,6 +70,15 @@ struct Block {
     kind: BlockKind,
     /// What has to hold for its commands to run, and where the script says so.
     guards: Vec<(Match, Origin)>,
+    /// Whether what stands around it never runs.
+    is_in_dead: bool,
+}
+
+impl Block {
+    /// Whether its commands never run.
+    fn is_dead(&self) -> bool {
+        self.is_in_dead || matches!(&self.guards[..], [(condition, _)] if *condition == rule::NEVER)
+    }
 }
 
 enum BlockKind {
@@ -221,8 +230,13 @@ impl<'a> Script<'a> {
         (guard_text(text, place), place)
     }
 
+    fn begin(&mut self, kind: BlockKind, guards: Vec<(Match, Origin)>) {
+        let is_in_dead = self.is_dead();
+        self.blocks.push(Block { kind, guards, is_in_dead });
+    }
+
     fn open(&mut self, guards: Vec<(Match, Origin)>) {
-        self.blocks.push(Block { kind: BlockKind::Group, guards });
+        self.begin(BlockKind::Group, guards);
         self.at += 1;
     }
 
@@ -289,7 +303,7 @@ impl<'a> Script<'a> {
         }
         if !unknowns.is_empty() || name_length(name) != name.len() || name.is_empty() {
             self.variables.set(name, Value { text: format!("${name}"), known: false });
-            self.blocks.push(Block { kind: BlockKind::Once, guards: Vec::new() });
+            self.begin(BlockKind::Once, Vec::new());
             // Whatever uses the variable is reported; the same rule twice is the same rule.
             return;
         }
@@ -300,11 +314,11 @@ impl<'a> Script<'a> {
             Some(first) => {
                 self.variables.set(name, first);
                 let kind = BlockKind::For { variable: name.to_owned(), items, body: self.at };
-                self.blocks.push(Block { kind, guards: Vec::new() });
+                self.begin(kind, Vec::new());
             }
             None => {
                 // Nothing to loop over, so that the body never runs.
-                self.blocks.push(Block { kind: BlockKind::Once, guards: vec![(rule::NEVER, start)] });
+                self.begin(BlockKind::Once, vec![(rule::NEVER, start)]);
             }
         }
     }
