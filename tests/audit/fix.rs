@@ -251,6 +251,26 @@ COMMIT
     assert_eq!(lines(rules), [format!("-A closed -s 192.0.2.1/32 -j RETURN | +-A closed {IPTABLES}")]);
 }
 
+/// A chain that several rules send packets to is not opened for all of them.
+#[test]
+fn a_chain_that_drops_for_others_too_is_left_alone() {
+    let rules = "\
+*filter
+:INPUT ACCEPT [0:0]
+:banned - [0:0]
+:logged - [0:0]
+-A INPUT -m conntrack --ctstate ESTABLISHED -j ACCEPT
+-A INPUT -s 192.0.2.0/24 -j banned
+-A INPUT -p tcp --dport 21 -j ACCEPT
+-A INPUT -p tcp -j logged
+-A banned -j logged
+-A logged -j LOG
+-A logged -j DROP
+COMMIT
+";
+    assert_eq!(lines(rules), [format!("-A INPUT -p tcp --dport 21 -j ACCEPT | +-A INPUT {IPTABLES}")]);
+}
+
 #[test]
 fn a_rule_is_met_even_where_a_goto_leaves_the_chain() {
     let rules = "\

@@ -173,9 +173,9 @@ fn places(trace: &Trace, ruleset: &Ruleset) -> Vec<Place> {
     match trace.by {
         _ if trace.verdict == Verdict::Unknown => Vec::new(),
         Decider::Rule(by) => {
-            let rules = &ruleset.chains[by.chain].rules;
             let next = if is_last_match(ruleset, by) { by.rule + 1 } else { by.rule };
-            vec![(by.chain, (next < rules.len()).then_some(next))]
+            let (chain, next) = if next == by.rule { entrance(trace, ruleset, by) } else { (by.chain, next) };
+            vec![(chain, (next < ruleset.chains[chain].rules.len()).then_some(next))]
         }
         Decider::Policy { chain } => {
             let leaves = |action: &Action| matches!(action, Action::Goto(_) | Action::Return);
@@ -186,6 +186,31 @@ fn places(trace: &Trace, ruleset: &Ruleset) -> Vec<Place> {
         }
         Decider::Nothing => Vec::new(),
     }
+}
+
+/// Where the packet came from to the chain that decides, if others come to it from elsewhere: what drops everything that
+/// is sent to it, banned sources too, is no place for a rule that accepts.
+fn entrance(trace: &Trace, ruleset: &Ruleset, by: RuleRef) -> (usize, usize) {
+    let mut place = by;
+    // Each step goes back on the way of the packet.
+    for at in (0..trace.met.len()).rev() {
+        let chain = &ruleset.chains[place.chain];
+        let enters = |rule: &Rule| {
+            let to = |action: &Action| matches!(action, Action::Jump(name) | Action::Goto(name) if *name == chain.name);
+            rule.actions.iter().any(to)
+        };
+        let met = trace.met[at];
+        let from = &ruleset.chains[met.chain];
+        if from.table != chain.table || !enters(&from.rules[met.rule]) {
+            continue;
+        }
+        let own = ruleset.chains_of(&chain.table).flat_map(|chain| &chain.rules);
+        if chain.base.is_some() || own.filter(|rule| enters(rule)).count() < 2 {
+            break;
+        }
+        place = met;
+    }
+    (place.chain, place.rule)
 }
 
 /// Whether a rule decides because no later one does, as with pf.
