@@ -159,7 +159,6 @@ fn what_a_script_may_have_changed_is_not_known() {
     let set = "echo 1 > /proc/sys/net/netfilter/nf_conntrack_helper";
     for change in [
         format!("if [ -e /x ]; then sysctl -w {helper}=0; fi"),
-        format!("stop() {{\nsysctl -w {helper}=0\n}}"),
         format!("[ -e /x ] && sysctl -w {helper}=0"),
         format!("sysctl -w {helper}=$1"),
     ] {
@@ -167,6 +166,10 @@ fn what_a_script_may_have_changed_is_not_known() {
         assert_eq!(script(&format!("{set}\n{change}")).host.sysctl(helper), None, "{change}");
         assert_eq!(script(&format!("{change}\n{set}")).host.sysctl_number(helper), Some(1), "{change}");
     }
+    // A function changes something where it is called.
+    let stop = format!("{set}\nstop() {{\nsysctl -w {helper}=0\n}}\n");
+    assert_eq!(script(&stop).host.sysctl_number(helper), Some(1));
+    assert_eq!(script(&format!("{stop}stop\n")).host.sysctl_number(helper), Some(0));
     assert_eq!(
         script("if [ -e /x ]; then modprobe nf_conntrack_ftp; fi").host.has_module("nf_conntrack_ftp"),
         None
