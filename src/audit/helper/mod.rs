@@ -31,6 +31,7 @@ use super::crossing::Session;
 use super::finding::{Finding, Level};
 use super::matrix::{CellVerdict, Judged};
 use super::proxy::enters_anchor;
+use crate::deployment::Strategy;
 use crate::flow::{Channel, FlowId};
 use crate::packet::{Family, TooComplex};
 use crate::ruleset::trace::RuleRef;
@@ -159,7 +160,13 @@ impl Context<'_> {
 
     /// The flows that open the data connections of the declared modes, as far as there is a way for them.
     fn data_flows(&self, family: Family) -> Vec<FlowId> {
-        let possible = |flow: &FlowId| openers(&self.if_new, *flow, family).next().is_some();
+        // Where clients are translated there is no way for active ones but by a helper: reading the deployment says so,
+        // unless it counts on one.
+        let by_helper = self.firewall().strategy == Strategy::Helper;
+        let possible = |flow: &FlowId| {
+            let of = |judged| openers(judged, *flow, family).next().is_some();
+            of(&self.if_new) || (by_helper && of(&self.if_expected))
+        };
         let opens_data = |flow: &FlowId| flow.channel() == Channel::Data && flow.opens();
         FlowId::ALL.into_iter().filter(opens_data).filter(possible).collect()
     }
