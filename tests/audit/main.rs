@@ -15,7 +15,7 @@ mod matrix;
 use std::collections::BTreeSet;
 
 use ftpfw::audit::addresses::as_deployed;
-use ftpfw::audit::{Audit, CellVerdict, Level, Message, Request, RuleId, Subject, audit};
+use ftpfw::audit::{Audit, CellVerdict, Finding, Level, Message, Request, RuleId, Subject, audit};
 use ftpfw::deployment::Deployment;
 use ftpfw::dialect::collection::Collection;
 use ftpfw::flow::FlowId;
@@ -285,4 +285,35 @@ fn a_helper_for_some_clients_serves_these() {
         let parts: Vec<String> = packets.expect("packets").parts.iter().map(ToString::to_string).collect();
         assert_eq!(parts, [others]);
     }
+}
+
+/// What does not get through is never left without a word: some finding is about it, or about why it is so.
+#[test]
+fn what_is_not_open_has_a_finding() {
+    let mut faults = Vec::new();
+    for case in every_case() {
+        let audit = audited(&case);
+        // Who is turned away for every purpose has no other connections either.
+        let is_ban =
+            |finding: &Finding| matches!(&finding.message, Message::Missing(message) if message.banned);
+        if audit.findings.iter().any(is_ban) {
+            continue;
+        }
+        for cell in audit.matrix.iter().filter(|cell| cell.verdict != CellVerdict::Open) {
+            let opener = cell.flow.answers().unwrap_or(cell.flow);
+            let is_about = |flows: &[FlowId]| flows.contains(&cell.flow) || flows.contains(&opener);
+            if !audit.findings.iter().any(|finding| finding.level != Level::Info && is_about(&finding.flows))
+            {
+                let ids: Vec<&str> = audit.findings.iter().map(|finding| finding.rule.id()).collect();
+                faults.push(format!(
+                    "{}/{}: {} {:?}: {ids:?}",
+                    case.finding,
+                    case.name,
+                    cell.flow.id(),
+                    cell.verdict
+                ));
+            }
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
 }

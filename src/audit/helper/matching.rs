@@ -1,11 +1,14 @@
 //! FTP015: rules that match a helper where they should attach one, or by a name that the kernel does not know.
 
+use std::collections::BTreeSet;
+
 use super::rules::{self, helper_rules};
 use super::{Message, level_if};
 use crate::audit::context::Context;
 use crate::audit::crossing::{FTP_HELPER, Session};
 use crate::audit::finding::{self, Finding};
 use crate::audit::{Place, RuleId};
+use crate::flow::FlowId;
 use crate::packet::State;
 use crate::ruleset::trace::RuleRef;
 use crate::ruleset::{Match, Rule, States, System};
@@ -22,24 +25,27 @@ pub struct Misnamed {
 /// FTP015: `ct helper "..."` without `set`, or with the name of an object.
 pub(in crate::audit) fn matched_instead(context: &Context<'_>) -> Vec<Finding> {
     let mut findings = rules::findings(context, RuleId::FTP015);
-    let matters = has_closed_data(context);
+    let closed = closed_data(context);
     for (place, misnamed) in misnamed(context) {
         let message = finding::Message::Helper(Message::Misnamed(misnamed));
         let mut finding = context.finding(RuleId::FTP015, message);
-        finding.level = level_if(matters, finding.level);
+        finding.level = level_if(!closed.is_empty(), finding.level);
+        finding.flows.clone_from(&closed);
         finding.places = vec![Place::Rule(place)];
         findings.push(finding);
     }
     findings
 }
 
-/// Whether some data connections of plain sessions do not get through.
-fn has_closed_data(context: &Context<'_>) -> bool {
-    context.judged.iter().any(|judged| {
+/// The flows that open data connections of plain sessions and do not all get through.
+fn closed_data(context: &Context<'_>) -> Vec<FlowId> {
+    let closed = context.judged.iter().filter(|judged| {
         let crossing = &judged.crossing;
         let opens_data = crossing.opens() && crossing.is_data();
         opens_data && crossing.sessions.contains(&Session::Plain) && !judged.doubtful.is_empty()
-    })
+    });
+    let flows: BTreeSet<FlowId> = closed.map(|judged| judged.crossing.flow).collect();
+    flows.into_iter().collect()
 }
 
 /// The matches of nftables that never hold.
