@@ -39,3 +39,52 @@ pub enum ProblemKind {
     /// In a text for firewalld or ufw.
     Frontend(super::frontend::Problem),
 }
+
+impl Problem {
+    /// Whether the program that the text is for would refuse it, as far as its syntax is known here. nft, pfctl and
+    /// iptables-restore then load nothing of a file.
+    #[must_use]
+    pub fn is_refused(&self) -> bool {
+        use super::{iptables, nftables, pf};
+        match &self.kind {
+            // Matches may be installed that iptables itself does not have.
+            ProblemKind::Iptables(problem) => matches!(
+                problem,
+                iptables::Problem::Line(_)
+                    | iptables::Problem::Quote
+                    | iptables::Problem::Table(_)
+                    | iptables::Problem::Policy(_)
+                    | iptables::Problem::NoChain
+                    | iptables::Problem::Option(_)
+                    | iptables::Problem::Stray(_)
+                    | iptables::Problem::MissingArgument(_)
+                    | iptables::Problem::Argument { .. }
+                    | iptables::Problem::PortsWithoutProtocol
+            ),
+            // Tables, chains and sets may be there before.
+            ProblemKind::Nftables(problem) => matches!(
+                problem,
+                nftables::Problem::Unexpected { .. }
+                    | nftables::Problem::OpenQuote
+                    | nftables::Problem::UnknownStatement { .. }
+                    | nftables::Problem::UnknownValue { .. }
+                    | nftables::Problem::UnknownVariable { .. }
+                    | nftables::Problem::AlreadyDefined { .. }
+                    | nftables::Problem::NotJson { .. }
+            ),
+            ProblemKind::Pf(problem) => matches!(
+                problem,
+                pf::Problem::UnknownStatement { .. }
+                    | pf::Problem::Unexpected { .. }
+                    | pf::Problem::UndefinedMacro { .. }
+                    | pf::Problem::Unclosed { .. }
+                    | pf::Problem::Unopened
+                    | pf::Problem::UnknownName { .. }
+                    | pf::Problem::ReversedRange
+                    | pf::Problem::PortsWithoutProtocol
+                    | pf::Problem::TranslationRule { .. }
+            ),
+            ProblemKind::Host(_) | ProblemKind::Frontend(_) => false,
+        }
+    }
+}

@@ -102,6 +102,34 @@ fn exit_codes_follow_the_worst_level() {
     assert_eq!(audit(&folder, "--live edge.rules.v4").code, Some(2));
 }
 
+/// One line that is refused keeps the whole file from loading, whether its rule matters or not.
+#[test]
+fn a_file_that_would_not_load_allows_no_conclusion() {
+    let folder = folder();
+    let rules = RULES.replace("-A INPUT -p tcp -m tcp --dport 30010:30019 -j DROP\n", "");
+    for (name, text, code) in [
+        ("right.rules.v4", rules.clone(), 0),
+        ("typo.rules.v4", rules.replace("COMMIT", "-A INPUT -p tcp --dprot 22 -j ACCEPT\nCOMMIT"), 3),
+        (
+            "set.rules.v4",
+            rules.replace("COMMIT", "-A INPUT -m set --match-set office src -j ACCEPT\nCOMMIT"),
+            0,
+        ),
+        (
+            "typo.nft",
+            "table inet filter {\nchain input {\ntype filter hook input priority 0; policy drop;\n\
+             ct state established accept\ntcp dport { 21, 30000-30019 } accept\ntcp dport 22 acept\n}\n}\n"
+                .to_owned(),
+            3,
+        ),
+    ] {
+        write(&folder, name, &text);
+        let run = audit(&folder, &format!("ftpfw.yaml {name}"));
+        assert_eq!(run.code, Some(code), "{name}: {}{}", run.stdout, run.stderr);
+        assert_eq!(run.stderr.contains(&format!("{name} as it stands")), code == 3, "{name}: {}", run.stderr);
+    }
+}
+
 /// What firewalld or ufw makes of its own files is not guessed: the answer is open, and only the ports are checked.
 #[test]
 fn files_of_firewalld_and_ufw_leave_the_answer_open() {

@@ -1,5 +1,6 @@
 //! Which rule sets an audit is about.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::{Arguments, live, rulesets};
@@ -11,6 +12,7 @@ use crate::deployment::{Deployment, Firewall, Reading};
 use crate::dialect::Format;
 use crate::dialect::collection::Collection;
 use crate::dialect::reading::Problem;
+use crate::lang;
 
 /// The rule sets of each firewall.
 pub(super) struct Input<'a> {
@@ -56,7 +58,16 @@ pub(super) fn load<'a>(
     // A file that is cut off, or none of rules at all, reads like a firewall that lets everything through. What firewalld
     // or ufw makes of a file is known to nobody else.
     let is_known = |rules: &Collection| !rules.formats.iter().any(|format| format.is_of_frontend());
-    let complete = loaded.iter().all(|(_, rules)| !rules.ruleset.is_empty() && is_known(rules));
+    let mut complete = loaded.iter().all(|(_, rules)| !rules.ruleset.is_empty() && is_known(rules));
+    for (_, rules) in &loaded {
+        let refused = rules.problems.iter().filter(|problem| problem.is_refused());
+        let texts: BTreeSet<usize> =
+            refused.filter_map(|problem| usize::try_from(problem.origin.text).ok()).collect();
+        for text in texts.into_iter().filter_map(|text| rules.texts.get(text)) {
+            console.note(&lang::reading::refused(&text.name, console.lang()));
+            complete = false;
+        }
+    }
     Ok(Input { loaded, complete })
 }
 

@@ -7,4 +7,4 @@ pub mod nftables;
 pub mod pf;
 mod report;
 
-pub use report::{empty, report, report_those};
+pub use report::{empty, refused, report, report_those};

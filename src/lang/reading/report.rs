@@ -78,6 +78,17 @@ pub fn empty(name: &str, lang: Lang) -> String {
     )
 }
 
+/// That the program which a file is for would not take it.
+#[must_use]
+pub fn refused(name: &str, lang: Lang) -> String {
+    let name = visible(name);
+    say!(
+        lang,
+        "note: {name} as it stands may not load at all, so that the answer is inconclusive",
+        "提示：{name} 按现有写法可能根本无法加载，因此无法得出结论"
+    )
+}
+
 fn one(origin: Origin, words: Words, collection: &Collection, lang: Lang, color: bool) -> String {
     let Words { title, label, help: advice, .. } = words;
     let place = |at: u32| usize::try_from(at).unwrap_or(usize::MAX);
