@@ -6,19 +6,23 @@
 use std::borrow::Cow;
 use std::net::IpAddr;
 
+use ipnet::IpNet;
+
 use super::Subject;
-use crate::deployment::{Nat, Side};
+use crate::deployment::{Deployment, Nat, Place, Side};
 use crate::dialect::collection::Collection;
 use crate::packet::{AddressSet, Family};
-use crate::ruleset::{Action, AddressType, Chain, Endpoint, Interface, Match, NewAddress, Rule, Ruleset};
+use crate::ruleset::{
+    Action, AddressType, Chain, Direction, Endpoint, Interface, Match, NewAddress, Rule, Ruleset,
+};
 
 /// pf: the group of the interfaces that a default route leads to.
 const EGRESS: &str = "egress";
 
 /// The rules of a firewall with what the deployment says of their conditions filled in.
 #[must_use]
-pub fn as_deployed<'a>(subject: &Subject<'a>) -> Cow<'a, Collection> {
-    let known = Known { subject };
+pub fn as_deployed<'a>(deployment: &Deployment, subject: &Subject<'a>) -> Cow<'a, Collection> {
+    let known = Known { deployment, subject };
     let ruleset = &subject.rules.ruleset;
     let any = ruleset.chains.iter().any(|chain| {
         let translates = translates(ruleset, chain);
@@ -27,7 +31,7 @@ pub fn as_deployed<'a>(subject: &Subject<'a>) -> Cow<'a, Collection> {
             .iter()
             .flat_map(|rule| &rule.matches)
             .any(|condition| known.is_open(condition, translates))
-            || chain.rules.iter().any(|rule| known.hides_behind(rule).is_some())
+            || chain.rules.iter().any(|rule| known.hides_behind(rule).is_some() || known.bans(rule))
     });
     if !any {
         return Cow::Borrowed(subject.rules);
@@ -36,8 +40,12 @@ pub fn as_deployed<'a>(subject: &Subject<'a>) -> Cow<'a, Collection> {
     for index in 0..rules.ruleset.chains.len() {
         let translates = translates(ruleset, &ruleset.chains[index]);
         for rule in &mut rules.ruleset.chains[index].rules {
+            let bans = known.bans(rule);
             for condition in &mut rule.matches {
-                *condition = known.filled(condition, translates);
+                *condition = match known.not_own(condition).filter(|_| bans) {
+                    Some(others) => others,
+                    None => known.filled(condition, translates),
+                };
             }
             if let Some(public) = known.hides_behind(rule) {
                 rule.actions.replace(|action| hidden_behind(action, public));
@@ -54,6 +62,7 @@ fn translates(ruleset: &Ruleset, chain: &Chain) -> bool {
 }
 
 struct Known<'s, 'a> {
+    deployment: &'s Deployment,
     subject: &'s Subject<'a>,
 }
 
@@ -91,6 +100,26 @@ impl Known<'_, '_> {
                 (None, None) => self.interface(other).unwrap_or_else(|| other.clone()),
             },
         }
+    }
+
+    /// Whether a rule turns away what is on a list that is not at hand.
+    fn bans(&self, rule: &Rule) -> bool {
+        let refuses = |action: &Action| matches!(action, Action::Drop | Action::Reject);
+        rule.actions.iter().any(refuses) && rule.matches.iter().any(|one| self.not_own(one).is_some())
+    }
+
+    /// pf: a condition on such a list, on the server itself, without what it sends: nobody bans the server that the
+    /// firewall is for.
+    fn not_own(&self, condition: &Match) -> Option<Match> {
+        let Match::Opaque(words) = condition else { return None };
+        let firewall = self.subject.firewall;
+        if (firewall.side, firewall.place) != (Side::Server, Place::Host) || !is_source_list(words) {
+            return None;
+        }
+        let own = self.deployment.service.addresses.iter().copied().map(IpNet::from);
+        let own = Match::Source(own.collect());
+        let arrives = Match::Direction(Direction::In);
+        Some(Match::AnyOf(vec![vec![condition.clone(), own.negated()], vec![condition.clone(), arrives]]))
     }
 
     /// pf: the outside, where a condition asks for the group of the interfaces that a default route leads to
@@ -189,6 +218,11 @@ fn hidden_behind(action: &Action, public: IpAddr) -> Option<Action> {
         _ => return None,
     };
     Some(Action::SourceNat { address: Some(public), ports })
+}
+
+/// pf: whether a condition asks if a source is in a table that is not at hand.
+fn is_source_list(words: &str) -> bool {
+    words.strip_prefix("from <").is_some_and(|rest| rest.ends_with('>'))
 }
 
 /// Whether a condition asks if a packet came in by an interface that leads back to its source, or if there is any way

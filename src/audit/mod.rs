@@ -86,7 +86,8 @@ pub struct Audit {
 /// Audits the rule sets.
 #[must_use]
 pub fn audit(request: &Request<'_>) -> Audit {
-    let rules: Vec<Cow<'_, Collection>> = request.subjects.iter().map(addresses::as_deployed).collect();
+    let rules: Vec<Cow<'_, Collection>> =
+        request.subjects.iter().map(|subject| addresses::as_deployed(request.deployment, subject)).collect();
     let subjects = request.subjects.iter().zip(&rules);
     let subjects = subjects.map(|(subject, rules)| Subject { firewall: subject.firewall, rules }).collect();
     let request = &Request { deployment: request.deployment, subjects, strict: request.strict };

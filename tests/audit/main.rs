@@ -92,7 +92,7 @@ fn each_finding_has_a_wrong_case_and_a_right_one() {
 fn a_trace_confirms_every_sample() {
     for case in every_case() {
         let subject = Subject { firewall: &case.deployment.firewalls[0], rules: &case.rules };
-        let rules = as_deployed(&subject);
+        let rules = as_deployed(&case.deployment, &subject);
         let tracer = Tracer::new(&rules.ruleset);
         for cell in audited(&case).matrix {
             let Some(uncovered) = cell.uncovered else { continue };
@@ -134,7 +134,10 @@ fn banned_sources_are_a_warning_and_everything_works_for_the_others() {
 fn a_trace_confirms_what_is_let_through_too_much() {
     let mut confirmed = 0;
     for case in every_case() {
-        let rules = as_deployed(&Subject { firewall: &case.deployment.firewalls[0], rules: &case.rules });
+        let rules = as_deployed(
+            &case.deployment,
+            &Subject { firewall: &case.deployment.firewalls[0], rules: &case.rules },
+        );
         let tracer = Tracer::new(&rules.ruleset);
         for finding in audited(&case).findings {
             let Message::Broad(message) = &finding.message else { continue };

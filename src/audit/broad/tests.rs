@@ -214,7 +214,7 @@ fn what_a_mutant_opens_is_found() {
         }
         let found = audited(&deployment, ruleset.clone(), true);
         let rules = Collection { ruleset: ruleset.clone(), ..Collection::default() };
-        let rules = as_deployed(&Subject { firewall, rules: &rules });
+        let rules = as_deployed(&deployment, &Subject { firewall, rules: &rules });
         let tracer = Tracer::new(&rules.ruleset);
         let broad = || found.findings.iter().filter(|finding| is_broad(finding.rule));
         for finding in broad() {
