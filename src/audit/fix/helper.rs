@@ -5,6 +5,7 @@ use super::chain::{added, at_first, in_built_in};
 use super::{Edit, Fix, Written, dialect_of};
 use crate::audit::Place;
 use crate::audit::context::Context;
+use crate::audit::crossing::FTP_HELPER;
 use crate::audit::finding::{Finding, Level};
 use crate::audit::helper::{Cause, Message, Misnamed};
 use crate::deployment::{self, Firewall};
@@ -13,9 +14,6 @@ use crate::flow::{helper_chains, views};
 use crate::packet::{AddressSet, Family};
 use crate::ruleset::trace::RuleRef;
 use crate::ruleset::{Action, Chain, HelperObject, Match, Rule, priority};
-
-/// The kernel's name of the helper.
-const FTP_HELPER: &str = "ftp";
 
 /// What mends a finding about a helper, where rules can.
 pub(super) fn mend(context: &Context<'_>, finding: &Finding, message: &Message) -> Option<Fix> {

@@ -27,27 +27,21 @@ pub(super) fn mend(context: &mut Context<'_>, message: &Message) -> Result<Optio
     if message.banned || message.extent == CellVerdict::Conditional {
         return Ok(None);
     }
-    let mut edits: Vec<Edit> = Vec::new();
-    for judged in concerned(context, message.connection, message.part)?.closed {
-        if judged.closed.is_empty() {
-            continue;
-        }
-        let Some(more) = passing(context, &judged)? else { return Ok(None) };
-        for edit in more {
-            if !edits.contains(&edit) {
-                edits.push(edit);
-            }
-        }
-    }
-    Ok((!edits.is_empty()).then_some(Fix::new(edits)))
+    let closed = concerned(context, message.connection, message.part)?.closed;
+    all_passing(context, closed)
 }
 
 /// The same for findings that say why something is missing: what of their flows is closed.
 pub(super) fn mend_flows(context: &mut Context<'_>, flows: &[FlowId]) -> Result<Option<Fix>, TooComplex> {
-    let meant = |judged: &&Judged| flows.contains(&judged.crossing.flow) && !judged.closed.is_empty();
-    let closed: Vec<Judged> = context.judged.iter().filter(meant).cloned().collect();
+    let meant = |judged: &&Judged| flows.contains(&judged.crossing.flow);
+    let closed = context.judged.iter().filter(meant).cloned().collect();
+    all_passing(context, closed)
+}
+
+/// The rules by which all of these go through.
+fn all_passing(context: &mut Context<'_>, all: Vec<Judged>) -> Result<Option<Fix>, TooComplex> {
     let mut edits: Vec<Edit> = Vec::new();
-    for judged in closed {
+    for judged in all.into_iter().filter(|judged| !judged.closed.is_empty()) {
         let Some(more) = passing(context, &judged)? else { return Ok(None) };
         for edit in more {
             if !edits.contains(&edit) {

@@ -19,10 +19,10 @@ mod trial;
 
 pub use trial::{Patch, Trials};
 
-use super::broad::{Kind, Message as Misbroad};
+use super::broad::{Kind, Message as BroadMessage};
 use super::context::Context;
 use super::finding::{Finding, Message};
-use super::nat::Message as Misnat;
+use super::nat::Message as NatMessage;
 use super::shadow::Cause;
 use super::{Place, RuleId};
 use crate::deployment::{Firewall, Strategy};
@@ -131,7 +131,7 @@ impl Edit {
 pub(super) fn proposed(context: &mut Context<'_>, finding: &Finding) -> Option<Fix> {
     match &finding.message {
         Message::Missing(message) => missing::mend(context, message).ok()?,
-        Message::Broad(Misbroad { kind: Kind::Related { named, .. }, .. }) => {
+        Message::Broad(BroadMessage { kind: Kind::Related { named, .. }, .. }) => {
             related::mend(context, finding, *named)
         }
         Message::Broad(message) => broad::mend(context, finding, message).ok()?,
@@ -140,10 +140,10 @@ pub(super) fn proposed(context: &mut Context<'_>, finding: &Finding) -> Option<F
             missing::mend_flows(context, &finding.flows).ok()?
         }
         Message::Helper(message) => helper::mend(context, finding, message),
-        Message::Nat(Misnat::Remapped { private, range, .. }) => {
+        Message::Nat(NatMessage::Remapped { private, range, .. }) => {
             nat::mend(context, finding, *private, *range)
         }
-        Message::Nat(Misnat::Twice { .. }) => helper::without(context, finding),
+        Message::Nat(NatMessage::Twice { .. }) => helper::without(context, finding),
         _ => None,
     }
 }

@@ -4,13 +4,11 @@ use super::missing::{granted, is_filter};
 use super::{Edit, Fix, Written, dialect_of};
 use crate::audit::Place;
 use crate::audit::context::Context;
+use crate::audit::crossing::FTP_HELPER;
 use crate::audit::finding::Finding;
 use crate::dialect::rule_lines;
 use crate::packet::State;
 use crate::ruleset::{Action, Match, Rule, States};
-
-/// The kernel's name of the helper.
-const FTP_HELPER: &str = "ftp";
 
 /// In front of each rule that lets everything related through, one for the declared ports and one that drops the rest of
 /// what the FTP helper expects: what other helpers do, and ICMP errors, stay as they are. A rule for nothing but the FTP
