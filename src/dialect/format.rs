@@ -108,13 +108,14 @@ fn of_line(line: &str) -> Option<Format> {
     let first = words.next()?;
     let second = words.next().unwrap_or_default();
     let command = first.rsplit('/').next().unwrap_or(first);
-    if first.contains('=') {
+    if let Some((_, value)) = line.split_once('=').filter(|(name, _)| is_assigned(name)) {
         // A script may keep the name of the program in a variable.
-        return match line.trim_end_matches(['"', '\'', ')', '`']).rsplit(['=', '"', '\'', ' ', '/']).next() {
-            Some("iptables") => Some(Format::Iptables),
-            Some("ip6tables") => Some(Format::Ip6tables),
+        let mut words = value.split(|sign: char| !sign.is_ascii_alphanumeric() && !"-_.".contains(sign));
+        return words.find_map(|word| match word {
+            "iptables" => Some(Format::Iptables),
+            "ip6tables" => Some(Format::Ip6tables),
             _ => None,
-        };
+        });
     }
     match command {
         "#!/usr/sbin/nft" | "#!/sbin/nft" | "flush" | "nft" => Some(Format::Nft),
@@ -135,6 +136,15 @@ fn of_line(line: &str) -> Option<Format> {
         "pass" | "block" | "antispoof" => Some(pf_flavour_unknown()),
         _ => None,
     }
+}
+
+/// Whether what stands before an equals sign is the name of a variable of a shell, or one that is declared.
+fn is_assigned(before: &str) -> bool {
+    let mut words = before.split_whitespace().rev();
+    let name = words.next().unwrap_or_default();
+    let is_name = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    let declares = |word: &str| matches!(word, "export" | "readonly" | "local" | "declare" | "typeset");
+    is_name && before.ends_with(name) && words.all(|word| word.starts_with('-') || declares(word))
 }
 
 /// The format of a line that sets something of the machine.
@@ -226,6 +236,8 @@ mod tests {
             ("*filter\n-A INPUT -s 2001:db8::/32 -j ACCEPT\n", Some(Format::Ip6tables)),
             ("#!/bin/sh\nIPT=x\niptables -P INPUT DROP\n", Some(Format::Iptables)),
             ("IPT=\"/sbin/iptables\"\n$IPT -P INPUT DROP\n", Some(Format::Iptables)),
+            ("readonly IPT=\"iptables -w\"\n$IPT -P INPUT DROP\n", Some(Format::Iptables)),
+            ("declare -r IPT='/usr/sbin/iptables'\n$IPT -P INPUT DROP\n", Some(Format::Iptables)),
             ("IPT6=$(which ip6tables)\n$IPT6 -P INPUT DROP\n", Some(Format::Ip6tables)),
             ("-P INPUT DROP\n-A INPUT -j ACCEPT\n", Some(Format::Iptables)),
             ("#!/usr/sbin/nft -f\n", Some(Format::Nft)),

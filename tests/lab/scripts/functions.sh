@@ -6,6 +6,12 @@ MAX=$((MIN + 2))
 PORTS=(21 22)
 PORTS+=( 990 )
 declare -a MORE=(8000 8001)
+readonly IPT="iptables -w"
+add() {
+	local table=$1 chain=$2
+	shift 2
+	$IPT -t "$table" -C "$chain" "$@" 2>/dev/null || $IPT -t "$table" -A "$chain" "$@"
+}
 allow() {
 	for port in "$@"; do iptables -A INPUT -p tcp --dport $port -j ACCEPT; done
 }
@@ -20,6 +26,9 @@ function never { iptables -F; iptables -P INPUT ACCEPT; }
 main() {
 	iptables -P INPUT DROP
 	iptables -F
+	add filter INPUT -p tcp --dport 7 -j ACCEPT
+	add filter INPUT -p tcp --dport 7 -j ACCEPT
+	add raw PREROUTING -p tcp --dport 21 -j CT --helper ftp
 	allow 21 $MIN:$MAX
 	from 192.0.2.0/24 udp 53 && allow 22
 	for p in $(seq $MIN $((${MIN}+1))) `seq 2`; do iptables -A INPUT -p tcp --dport $p -j DROP; done

@@ -113,10 +113,10 @@ impl Variables {
         Some(arguments.get(name).unwrap_or(&NOTHING)).filter(|_| name != "0")
     }
 
-    /// Leaves out the first argument.
-    pub(super) fn shift(&mut self) {
+    /// Leaves out the first arguments.
+    pub(super) fn shift(&mut self, number: usize) {
         if let Some(arguments) = &mut self.arguments {
-            let rest = arguments.each.drain(..).skip(1).map(|value| (value.text, value.known));
+            let rest = arguments.each.drain(..).skip(number).map(|value| (value.text, value.known));
             *arguments = Arguments::new(rest.collect::<Vec<_>>());
         }
     }

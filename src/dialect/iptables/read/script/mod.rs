@@ -455,7 +455,8 @@ impl<'a> Script<'a> {
             "[" | "[[" | "test" => return condition::test(arguments),
             "grep" | "egrep" | "which" => return None,
             "shift" => {
-                self.variables.shift();
+                let number = arguments.first().map_or(Ok(1), |number| number.text.parse());
+                self.variables.shift(number.unwrap_or(usize::MAX));
                 return Some(true);
             }
             "return" if guard.is_none() => {
