@@ -1,5 +1,5 @@
-//! firewalld: files of zones, services and policies, commands of `firewall-cmd`, and what it lists (firewalld.zone(5),
-//! firewall-cmd(1)).
+//! firewalld: files of zones, services, policies and direct rules, commands of `firewall-cmd`, and what it lists
+//! (firewalld.zone(5), firewall-cmd(1)).
 
 use super::{Frontend, Problem, ports, reading};
 use crate::dialect::reading::Reading;
@@ -35,8 +35,8 @@ pub fn read(text: &str, number: u32) -> Reading {
 /// Whether a text is a file of firewalld, or what `firewall-cmd --list-all` prints.
 pub(super) fn is_listing(text: &str) -> bool {
     let start = text.trim_start();
-    let is_file =
-        start.starts_with('<') && ["<zone", "<service", "<policy"].iter().any(|tag| start.contains(tag));
+    let is_file = start.starts_with('<')
+        && ["<zone", "<service", "<policy", "<direct"].iter().any(|tag| start.contains(tag));
     let has = |name: &str| text.lines().any(|line| line.trim_start().starts_with(name));
     is_file || (has("target: ") && has("services:") && has("ports:"))
 }
