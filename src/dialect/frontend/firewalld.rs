@@ -1,7 +1,7 @@
 //! firewalld: files of zones, services, policies and direct rules, commands of `firewall-cmd`, and what it lists
 //! (firewalld.zone(5), firewall-cmd(1)).
 
-use super::{Frontend, Problem, ports, reading};
+use super::{Frontend, Problem, command, ports, reading};
 use crate::dialect::reading::Reading;
 
 /// The programs that take such options.
@@ -43,16 +43,13 @@ pub(super) fn is_listing(text: &str) -> bool {
 
 /// The arguments of a command of firewalld.
 pub(super) fn arguments(line: &str) -> Option<&str> {
-    let line = line.trim_start();
-    let line = line.strip_prefix("sudo ").unwrap_or(line).trim_start();
-    let (command, arguments) = line.split_once(char::is_whitespace)?;
-    COMMANDS.contains(&command.rsplit('/').next()?).then_some(arguments)
+    command(line).filter(|(program, _)| COMMANDS.contains(program)).map(|(_, arguments)| arguments)
 }
 
 /// What is wrong with the ports of a command: those of an option, and those of a rich rule.
 fn of_command(arguments: &str) -> Vec<(&str, Problem)> {
     let quotes: &[char] = &['"', '\''];
-    let mut words = arguments.split_whitespace().peekable();
+    let mut words = arguments.split_whitespace();
     let mut faults = Vec::new();
     while let Some(word) = words.next() {
         let (option, value) = match word.split_once('=') {

@@ -26,23 +26,27 @@ pub(super) fn recognize(text: &str) -> Option<Format> {
     (ufw::is_listing(text) || text.lines().any(|line| ufw::arguments(line).is_some())).then_some(Format::Ufw)
 }
 
-/// A place in a text, by the bytes of what stands there.
-fn origin(text: &str, number: u32, at: usize, length: usize) -> Origin {
-    let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
-    let line = offset(text[..at].matches('\n').count()) + 1;
-    Origin { text: number, line, start: offset(at), end: offset(at + length) }
+/// The program that a line of a script calls, without its folder, and the arguments.
+fn command(line: &str) -> Option<(&str, &str)> {
+    let line = line.trim_start();
+    let line = line.strip_prefix("sudo ").unwrap_or(line).trim_start();
+    let (command, arguments) = line.split_once(char::is_whitespace)?;
+    Some((command.rsplit('/').next()?, arguments))
 }
 
 /// What is said of a text: first that it is not evaluated. Its rules stand for whatever the program makes of it.
 fn reading(text: &str, number: u32, frontend: Frontend, faults: Vec<(&str, Problem)>) -> Reading {
     let whole = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
     let all = std::iter::once((whole, Problem::NotEvaluated(frontend))).chain(faults);
+    let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+    // Faults come in the order of the text, so that lines are counted once.
+    let (mut counted, mut line) = (0, 1);
     let problem = |(part, problem): (&str, Problem)| {
         let at = place(text, part);
-        reading::Problem {
-            origin: origin(text, number, at, part.len()),
-            kind: ProblemKind::Frontend(problem),
-        }
+        line += offset(text.get(counted..at).unwrap_or_default().matches('\n').count());
+        counted = counted.max(at);
+        let origin = Origin { text: number, line, start: offset(at), end: offset(at + part.len()) };
+        reading::Problem { origin, kind: ProblemKind::Frontend(problem) }
     };
     let problems: Vec<reading::Problem> = all.map(problem).collect();
     let ruleset = unknown(frontend, problems.first().map(|problem| problem.origin));

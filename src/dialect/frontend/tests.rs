@@ -101,3 +101,15 @@ fn rules_beside_such_commands_are_what_is_read() {
     let script = "#!/bin/sh\nufw disable\niptables -P INPUT DROP\n";
     assert_eq!(Format::recognize("-", script), Some(Format::Iptables));
 }
+
+#[test]
+fn each_fault_is_where_it_stands() {
+    let content = format!("#!/bin/sh\n\n{}", "ufw allow 1:2\n".repeat(20_000));
+    let text = Text { name: "-".to_owned(), content };
+    let problems = read(vec![(text.clone(), Format::Ufw)], &mut |_| None).problems;
+    assert_eq!(problems.len(), 20_001);
+    for (problem, line) in problems[1..].iter().zip(3..) {
+        let place = problem.origin.start as usize..problem.origin.end as usize;
+        assert_eq!((problem.origin.line, &text.content[place]), (line, "1:2"));
+    }
+}

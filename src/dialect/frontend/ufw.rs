@@ -1,6 +1,6 @@
 //! ufw: its commands, and what `ufw status` prints (ufw(8)).
 
-use super::{Frontend, Problem, ports, reading};
+use super::{Frontend, Problem, command, ports, reading};
 use crate::dialect::reading::Reading;
 
 /// What a rule does.
@@ -20,19 +20,14 @@ pub(super) fn is_listing(text: &str) -> bool {
 
 /// The arguments of a command of ufw.
 pub(super) fn arguments(line: &str) -> Option<&str> {
-    let line = line.trim_start();
-    let line = line.strip_prefix("sudo ").unwrap_or(line).trim_start();
-    let (command, arguments) = line.split_once(char::is_whitespace)?;
-    (command.rsplit('/').next() == Some("ufw")).then_some(arguments)
+    command(line).filter(|(program, _)| *program == "ufw").map(|(_, arguments)| arguments)
 }
 
 /// What is wrong with the ports of a rule. In the short form they are the first argument, with the protocol behind them;
 /// in the long one they come after `port`, and the protocol after `proto`.
 fn fault(arguments: &str) -> Option<(&str, Problem)> {
-    let mut words =
-        arguments.split_whitespace().skip_while(|word| !ACTIONS.contains(word)).skip(1).peekable();
-    let rest: Vec<&str> =
-        words.by_ref().take_while(|word| !word.starts_with('#') && *word != "comment").collect();
+    let words = arguments.split_whitespace().skip_while(|word| !ACTIONS.contains(word)).skip(1);
+    let rest: Vec<&str> = words.take_while(|word| !word.starts_with('#') && *word != "comment").collect();
     let has_protocol = rest.contains(&"proto");
     let long = rest.windows(2).filter(|pair| pair[0] == "port").map(|pair| pair[1]);
     let is_short = !rest.contains(&"port") && !rest.contains(&"from") && !rest.contains(&"to");
